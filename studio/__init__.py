@@ -1,0 +1,1 @@
+"""Weft: a labeling-and-training studio."""

@@ -1,0 +1,1 @@
+"""Nouns and their laws; numpy, pydantic and the standard library only."""

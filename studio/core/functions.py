@@ -1,0 +1,98 @@
+"""Labeling functions, their faults, and what their votes say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from studio.core.errors import Invalid
+from studio.core.fingerprints import fingerprint
+
+MAX_NAME_LENGTH = 100
+
+
+@dataclass(frozen=True)
+class LabelingFunction:
+    """One rule that votes for a label or abstains: a name, a kind, the kind's options.
+
+    ``options`` are JSON values that the kind's ``Options`` accept. ``version`` counts from 1.
+    """
+
+    name: str
+    kind: str
+    options: Mapping[str, Any]
+    version: int = 1
+    enabled: bool = True
+    lf_id: int | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            not self.name.strip()
+            or len(self.name) > MAX_NAME_LENGTH
+            or not self.name.isprintable()
+        ):
+            raise Invalid(
+                f"A labeling function needs a name of 1 to {MAX_NAME_LENGTH} printable "
+                f"characters, got {self.name[:40]!r}."
+            )
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes exactly when the votes may change: kind and options, not the name."""
+        return fingerprint(self.kind, dict(self.options))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One labeling function that failed on one document, or as a whole.
+
+    ``doc_id`` is None when it failed before the first document (a syntax error, say), ``line``
+    where no line of the user's code is to blame. ``count`` is how many documents failed alike;
+    ``doc_id`` is the first of them.
+    """
+
+    lf_name: str
+    exception: str
+    message: str
+    line: int | None = None
+    doc_id: int | None = None
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Votes:
+    """What one labeling function said of some documents, in their order.
+
+    ``votes`` is int16 ``[n_docs]``; a failed document abstains and is counted in ``faults``.
+    ``tier`` names the sandbox that ran it, "declarative" where no user code ran.
+    """
+
+    votes: Any  # NDArray[np.int16]; Any keeps this frozen dataclass hashable by identity only
+    faults: tuple[Fault, ...] = ()
+    tier: str = "declarative"
+
+    @property
+    def n_faults(self) -> int:
+        """Documents that failed."""
+        return sum(fault.count for fault in self.faults)
+
+
+@dataclass(frozen=True)
+class LFSummary:
+    """What the votes of one labeling function say of it (Snorkel's ``LFAnalysis``).
+
+    ``coverage``, ``overlaps`` and ``conflicts`` are shares of all documents, in ``[0, 1]``.
+    ``accuracy`` is the share of its votes on gold documents that are right, None without any;
+    ``n_gold`` is how many votes that rests on. ``polarity`` lists the labels it voted for.
+    """
+
+    name: str
+    kind: str
+    polarity: tuple[int, ...] = field(default=())
+    coverage: float = 0.0
+    overlaps: float = 0.0
+    conflicts: float = 0.0
+    accuracy: float | None = None
+    n_gold: int = 0
+    faults: int = 0

@@ -1,0 +1,1 @@
+"""A classifier and documents into findings."""

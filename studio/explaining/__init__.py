@@ -1,0 +1,1 @@
+"""A classifier and a text into why: one file a method."""

@@ -1,0 +1,1 @@
+"""Labels and models into files: one file a format."""

@@ -1,0 +1,93 @@
+"""Where the durable queue is kept, and how this process writes to it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from studio.core.jobs import Job
+from studio.core.settings import Settings
+from studio.storage.store import Store
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient, Serializer
+
+APPLICATION: Final = "weft"
+WORKFLOW: Final = "run_job"
+
+_clients: dict[str, DBOSClient] = {}
+_lock = threading.Lock()
+
+
+def queue_url(settings: Settings) -> str:
+    """Return the database of the queue: the team's PostgreSQL, else a SQLite file in the home."""
+    if settings.database_url.startswith("sqlite"):
+        return f"sqlite:///{settings.home / 'jobs.sqlite'}"
+    return settings.database_url
+
+
+def serializer() -> Serializer:
+    """Return what writes jobs down as JSON; the queue's default would pickle."""
+    from dbos import DBOSPortableJSONSerializer
+
+    return DBOSPortableJSONSerializer()
+
+
+def workflow_id(job: Job) -> str:
+    """Return the name of a job in the queue; the same job always has the same name.
+
+    The second of its creation is part of it, because a database that was deleted or restored
+    hands out the same job ids again.
+    """
+    born = int(job.created_at.timestamp()) if job.created_at else 0
+    return f"job-{job.job_id}-{born}"
+
+
+def submit(store: Store, job: Job, lane: str) -> None:
+    """Put a job into the queue; a job that is there already stays there once."""
+    options: Any = {
+        "workflow_name": WORKFLOW,
+        "queue_name": lane,
+        "workflow_id": workflow_id(job),
+        "application_name": APPLICATION,
+    }
+    _client(queue_url(store.settings)).enqueue(options, job.job_id)
+
+
+def is_ready(store: Store) -> bool:
+    """Whether a worker has set up the queue; until then jobs wait as rows."""
+    if not store.workers.list():
+        return False
+    url = queue_url(store.settings)
+    return not url.startswith("sqlite") or (store.settings.home / "jobs.sqlite").exists()
+
+
+def warm(store: Store) -> None:
+    """Load and connect what the first job of this process would otherwise wait for (0.5 s)."""
+    serializer()
+    if is_ready(store):
+        _client(queue_url(store.settings))
+
+
+def disconnect(settings: Settings) -> None:
+    """Close this process's connections to the queue; the next job opens them again."""
+    with _lock:
+        client = _clients.pop(queue_url(settings), None)
+    if client is not None:
+        client.destroy()
+
+
+def _client(url: str) -> DBOSClient:
+    with _lock:
+        if url not in _clients:
+            from dbos import DBOSClient
+
+            # A web page must not wait for a database to come back: the row is stored, and the
+            # worker finds it.
+            _clients[url] = DBOSClient(
+                system_database_url=url,
+                serializer=serializer(),
+                application_name=APPLICATION,
+                retry_connection_errors=False,
+            )
+        return _clients[url]

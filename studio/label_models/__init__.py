@@ -1,0 +1,1 @@
+"""Votes into weak labels: one file a model."""

@@ -1,0 +1,1 @@
+"""Kinds of labeling functions: one file a kind."""

@@ -1,0 +1,1 @@
+"""Which document to review next: one file a strategy."""

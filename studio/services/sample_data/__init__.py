@@ -1,0 +1,1 @@
+"""Messages and labeling functions of the sample project."""

@@ -1,0 +1,1 @@
+"""A training set into a classifier."""

@@ -1,0 +1,118 @@
+"""Drawn by the page Review."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from studio.core.documents import Split
+from studio.core.projects import Project
+from studio.core.users import User
+from studio.services import review
+from studio.storage.store import Store
+from studio.ui import html, tables
+from studio.ui.components.review import Desk, review_card
+from studio.ui.text import _, ago, plain, short
+
+LEAD = (
+    "Correct the labels that matter most. Everything can be done from the keyboard; ? shows how."
+)
+
+
+def draw_queue() -> tuple[str, int, Split | None]:
+    """Draw the choice of a queue; return its name, the seed and the split."""
+    names = review.queue_names()
+    left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
+    with left:
+        queue = st.selectbox(
+            _("Queue"), names, format_func=review.queue_title, key="queue", bind="query-params"
+        )
+    with middle:
+        split = st.selectbox(
+            _("Split"),
+            ["", *[s.value for s in Split]],
+            format_func=lambda name: name or _("all"),
+            key="review.split",
+        )
+    with right:
+        seed = st.number_input(_("Seed"), 0, 2**31, 0, key="seed", bind="query-params")
+    return queue, int(seed), Split(split) if split else None
+
+
+def show_desk(
+    store: Store, user: User, project: Project, chosen: tuple[str, int, Split | None]
+) -> None:
+    """Draw the card, the progress and the last answers; an answer runs only this part."""
+    st.fragment(_draw_desk)(store, user, project, chosen)
+
+
+def _draw_desk(
+    store: Store, user: User, project: Project, chosen: tuple[str, int, Split | None]
+) -> None:
+    queue, seed, split = chosen
+    number = project.project_id
+    desk = Desk(
+        next_cards=partial(
+            review.next_cards, store, user, number, queue=queue, seed=seed, split=split
+        ),
+        submit=partial(review.submit, store, user, number),
+        undo=partial(review.undo, store, user, number),
+        find=partial(review.cards_of, store, user, number, queue=queue),
+    )
+    card, side = st.columns([3, 1], gap="large")
+    with card:
+        problem = review_card(
+            desk,
+            key="review.card",
+            scope=f"{number}.{user.name}",
+            queue=f"{queue}.{seed}.{split or 'all'}",
+            schema=project.schema,
+        )
+        if problem:
+            st.error(plain(problem), icon=":material/error:")
+    with side:
+        _show_progress(store, number)
+        _show_recent(store, user, project)
+
+
+def _show_progress(store: Store, project_id: int) -> None:
+    done = review.progress(store, project_id)
+    total = done.reviewed + done.imported + done.discarded + done.left
+    st.progress(
+        min(1.0, (total - done.left) / max(1, total)),
+        text=_("{done} of {total} have an answer").format(
+            done=f"{total - done.left:,}", total=f"{total:,}"
+        ),
+    )
+    st.caption(
+        _("{reviewed} reviewed, {imported} came with files, {discarded} discarded").format(
+            reviewed=done.reviewed, imported=done.imported, discarded=done.discarded
+        )
+    )
+
+
+def _show_recent(store: Store, user: User, project: Project) -> None:
+    answers = review.recent(store, user, project.project_id)
+    if not answers:
+        return
+    html.note(_("Last answers"))
+    texts = store.documents.texts(project.project_id, [answer.doc_id for answer in answers])
+    tables.draw_rows(
+        [
+            {
+                "label": project.schema.names[answer.label]
+                if answer.label is not None
+                else answer.status.value,
+                "text": short(text, 60),
+                "when": ago(answer.at),
+            }
+            for answer, text in zip(answers, texts, strict=True)
+        ],
+        {
+            "label": tables.text(_("label"), width="small"),
+            "text": tables.text(_("text")),
+            "when": tables.text(_("when"), width="small"),
+        },
+        key="review.recent",
+    )

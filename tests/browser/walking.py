@@ -1,0 +1,98 @@
+"""Steps of a person on the pages, for the tests that walk the path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.serving import idle
+
+
+def keyed(page: Page, key: str) -> Locator:
+    """Return the widget of a key."""
+    return page.locator(".st-key-" + re.sub(r"[^A-Za-z0-9_-]", "-", key))
+
+
+def press(page: Page, key: str) -> None:
+    """Press a button by its key."""
+    keyed(page, key).locator("button").first.click()
+    page.wait_for_timeout(150)
+    idle(page)
+
+
+def shown(page: Page, words: str, timeout: float = 30_000) -> None:
+    """Wait until words are on the page."""
+    expect(page.get_by_text(words).first).to_be_visible(timeout=timeout)
+
+
+def go(page: Page, title: str) -> None:
+    """Follow the link of a page in the sidebar."""
+    page.get_by_test_id("stSidebar").get_by_role("link", name=title, exact=True).click()
+    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible(timeout=30_000)
+    idle(page)
+
+
+def choose(page: Page, key: str, option: str) -> None:
+    """Choose an option of a select box."""
+    keyed(page, key).locator("input").click()
+    page.get_by_role("option", name=option, exact=True).click()
+    idle(page)
+
+
+def create_project(page: Page, address: str, name: str, labels: Sequence[str]) -> None:
+    """Create a project from Home; ends on Documents."""
+    page.goto(address)
+    idle(page)
+    keyed(page, "home.name").locator("input").fill(name)
+    keyed(page, "home.labels").locator("textarea").fill("\n".join(labels))
+    press(page, "home.create")
+    expect(page.get_by_role("heading", name="Documents", level=1)).to_be_visible(timeout=30_000)
+    idle(page)
+
+
+def import_file(
+    page: Page, path: Path, *, text: str | None = None, label: str | None = None, split: str = ""
+) -> None:
+    """Upload a file, set what is what, and import it."""
+    opener = keyed(page, "documents.add").locator("summary")
+    if not page.locator("input[type=file]").first.is_visible():
+        uploader = page.locator("input[type=file]")
+        if (
+            uploader.count() == 0
+            or not keyed(page, "documents.add").locator("details[open]").count()
+        ):
+            opener.click()
+    page.locator("input[type=file]").set_input_files(str(path))
+    keyed(page, "documents.import").wait_for(timeout=30_000)
+    idle(page)
+    for key, value in (("documents.text", text), ("documents.label", label)):
+        if value is not None:
+            choose(page, key, value)
+    if split:
+        choose(page, "documents.fixed", split)
+    press(page, "documents.import")
+    shown(page, "Imported", timeout=60_000)
+    idle(page)
+
+
+def add_keyword(page: Page, name: str, label: str, words: Sequence[str]) -> None:
+    """Write a keyword function, try it, and save it."""
+    keyed(page, "labeling.name.new").locator("input").fill(name)
+    choose(page, "labeling.keyword.new.label", label)
+    keyed(page, "labeling.keyword.new.keywords").locator("textarea").fill("\n".join(words))
+    page.keyboard.press("Control+Enter")
+    idle(page)
+    press(page, "labeling.try.new")
+    shown(page, "Coverage of the sample", timeout=60_000)
+    press(page, "labeling.save.new")
+    shown(page, f"{name} is saved")
+
+
+def wait_for_jobs(page: Page, timeout: float = 120_000) -> None:
+    """Wait until nothing is in progress any more."""
+    expect(page.get_by_text("In progress")).to_have_count(0, timeout=timeout)
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0, timeout=timeout)
+    idle(page)
