@@ -14,7 +14,7 @@ PYTHON = [ROOT / "app.py", *PAGES, *LIBRARY, *TESTS]
 SCRIPTS = sorted((ROOT / "studio").rglob("*.js")) + sorted((ROOT / "studio").rglob("*.css"))
 
 PAGE_MAY_IMPORT = ("__future__", "streamlit", "studio.ui", "studio.services", "studio.core")
-PAGE_MAY_IMPORT_FOR_ARGUMENTS = ("functools", "datetime", "typing")
+PAGE_MAY_IMPORT_FOR_ARGUMENTS = ("dataclasses", "datetime", "functools", "typing")
 FORBIDDEN_NAMES = ("utils", "util", "helpers", "common", "misc", "manager")
 MARKED_UP = re.compile(r"</?(div|span|p|style|script|table|ul|li|mark|svg)\b[^>]*>")
 
@@ -62,9 +62,16 @@ def test_page_opens_its_frame(path: Path) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_widget_keys_of_a_page_begin_with_its_name(path: Path) -> None:
     calls = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
-    given = [word.value for call in calls for word in call.keywords if word.arg == "key"]
+    # A key that is bound to the address is what people read there, so it is a plain word.
+    inside = [call for call in calls if not is_bound_to_address(call)]
+    given = [word.value for call in inside for word in call.keywords if word.arg == "key"]
     keys = [beginning_of(node) for node in given]
     assert [key for key in keys if key is not None and not key.startswith(f"{path.stem}.")] == []
+
+
+def is_bound_to_address(call: ast.Call) -> bool:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    return name == "page_turner" or any(word.arg == "bind" for word in call.keywords)
 
 
 def beginning_of(node: ast.expr) -> str | None:

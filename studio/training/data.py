@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
-from studio.core.errors import BadFile
+from studio.core.errors import BadFile, Invalid
 from studio.core.runs import TrainingSet
 
 
@@ -38,7 +39,11 @@ def read_training_set(folder: Path) -> TrainingSet:
         If a file is missing or damaged.
     """
     try:
-        with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
+        # Opened here, because NumPy leaves the file open when it is no archive.
+        with (
+            (folder / "arrays.npz").open("rb") as stream,
+            np.load(stream, allow_pickle=False) as arrays,
+        ):
             return TrainingSet(
                 texts=_read_texts(folder / "texts.jsonl"),
                 targets=arrays["targets"],
@@ -49,7 +54,7 @@ def read_training_set(folder: Path) -> TrainingSet:
                 dev_texts=_read_texts(folder / "dev_texts.jsonl"),
                 dev_labels=arrays["dev_labels"],
             )
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, Invalid) as error:
         raise BadFile(
             f"The training set in {folder.name!r} cannot be read ({error}). Start the run again, "
             "so that it is written anew."

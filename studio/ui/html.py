@@ -176,7 +176,8 @@ _SHEET = """
 [data-testid="stSidebarUserContent"] [data-testid="stCaptionContainer"]{margin:.6rem 0 -.6rem;
   text-transform:uppercase;letter-spacing:.06em;font-size:.7rem}
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"]{gap:.3rem}
-.weft-lead{margin:-.75rem 0 .4rem;color:var(--weft-muted);max-width:72ch}
+[data-testid="stSidebarUserContent"] [data-testid="stSelectbox"]{margin-bottom:.6rem}
+.weft-lead{margin:-.75rem 0 .4rem;color:var(--weft-muted);max-width:110ch}
 .weft-note{margin:0;color:var(--weft-muted);font-size:.875rem}
 .weft-empty{text-align:center;padding:1.6rem 1rem .4rem}
 .weft-empty p{margin:.35rem auto 0;color:var(--weft-muted);max-width:52ch}

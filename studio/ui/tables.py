@@ -69,6 +69,7 @@ def draw_rows(
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=height,
+        placeholder="–",
         on_select="rerun" if pick else "ignore",
         selection_mode="single-row",
     )

@@ -41,7 +41,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A fresh visitor; the test fails if anything is fetched from another machine."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
     guard = RequestGuard()
-    context.on("request", guard)
+    guard.watch(context)
     visitor = context.new_page()
     yield visitor
     context.close()

@@ -27,6 +27,8 @@ def test_a_hand_made_case() -> None:
     assert found[2] == LFSummary("lf2", "", (), 0.0, 0.0, 0.0, None, 0, 4)
 
 
+# Snorkel passes integers where SciPy wants to be told the type.
+@pytest.mark.filterwarnings("ignore:Input has data type:FutureWarning")
 @settings(deadline=None, max_examples=40)
 @given(
     arrays.arrays(
@@ -34,7 +36,7 @@ def test_a_hand_made_case() -> None:
     ),
     st.data(),
 )
-def test_figures_equal_snorkels(votes: np.ndarray, data: st.DataObject) -> None:  # type: ignore[type-arg]
+def test_figures_equal_snorkels(votes: np.ndarray, data: st.DataObject) -> None:
     from snorkel.labeling import LFAnalysis
 
     gold = data.draw(arrays.arrays(np.int16, len(votes), elements=st.integers(0, 2)))

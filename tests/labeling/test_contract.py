@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from studio.core.errors import Invalid
+from studio.core.errors import Canceled, Invalid
 from studio.core.functions import LabelingFunction
-from studio.core.jobs import Canceled
 from studio.core.schema import LabelSchema
 from studio.labeling.apply import apply_function
 from studio.labeling.base import kinds

@@ -22,7 +22,7 @@ def test_a_training_set_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["arrays.npz", "texts.jsonl", "labels.json"])
-@pytest.mark.parametrize("damage", [None, b"", b"{\xff"])
+@pytest.mark.parametrize("damage", [None, b"", b"{\xff", b"PK\x03\x04"])
 def test_a_damaged_training_set_is_refused(
     tmp_path: Path, name: str, damage: bytes | None
 ) -> None:

@@ -101,7 +101,7 @@ def test_a_document_that_comes_back_from_an_earlier_visit_is_fetched() -> None:
     progress = Progress(exhausted=True)
     apply_events(journal.desk(), progress, mount="a", events=[undo(1, of=None)])
     assert [card["id"] for card in progress.cards] == [5]
-    assert progress.n_returns == 1
+    assert progress.returned == [5]
 
 
 def test_refused_answers_come_again_and_are_explained() -> None:

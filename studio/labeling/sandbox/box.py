@@ -76,7 +76,16 @@ class Box:
     @property
     def is_alive(self) -> bool:
         """Whether the server still takes jobs."""
-        return self._process.poll() is None
+        if self._process.poll() is not None:
+            return False
+        try:
+            # It never speaks by itself: all there can be to read is the end of the connection,
+            # and that comes before bubblewrap, which is what poll() sees, has wound up.
+            return bool(self._control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
 
     @property
     def is_busy(self) -> bool:
@@ -130,7 +139,7 @@ class Box:
 
 def _command(control: int, *, bubblewrap: bool, confined: bool) -> list[str]:
     places = find_places()
-    command = server_command(places, control, confined=confined)
+    command = server_command(places, control, confined=confined, bubblewrap=bubblewrap)
     if not bubblewrap:
         return command
     program = shutil.which("bwrap")

@@ -29,7 +29,7 @@ def environment(places: Places) -> dict[str, str]:
     }
 
 
-def server_command(places: Places, control: int, *, confined: bool) -> list[str]:
+def server_command(places: Places, control: int, *, confined: bool, bubblewrap: bool) -> list[str]:
     """Return the command of the fork server itself.
 
     Parameters
@@ -40,11 +40,14 @@ def server_command(places: Places, control: int, *, confined: bool) -> list[str]
         Descriptor of its control socket.
     confined
         Whether its children are put under Landlock and seccomp.
+    bubblewrap
+        Whether namespaces hide the files as well; then a kernel without Landlock is enough.
     """
     config = {
         "control": control,
         "readable": [*places.readable, *places.devices],
         "landlock": confined,
+        "namespaces": bubblewrap,
         "seccomp": confined,
     }
     return [places.interpreter, *_OPTIONS, "-m", INSIDE.name, json.dumps(config)]

@@ -88,11 +88,9 @@ def forget() -> None:
 def _try_all() -> Tier:
     full = _why_not(bubblewrap=True)
     if not full:
-        return Tier(
-            "full",
-            3,
-            "Python labeling functions run in bubblewrap, with Landlock and seccomp.",
-        )
+        has_landlock = warm_box(bubblewrap=True, confined=True).landlock
+        inner = "Landlock and seccomp" if has_landlock else "seccomp (this kernel has no Landlock)"
+        return Tier("full", 3, f"Python labeling functions run in bubblewrap, with {inner}.")
     kernel = _why_not(bubblewrap=False)
     if not kernel:
         return Tier(

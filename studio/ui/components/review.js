@@ -22,8 +22,8 @@ class Desk extends View {
     this.seq = 0;
     this.scope = data.scope;
     this.outbox = this.recall();
-    this.returnsSeen = data.returned.count;
     this.reset(data.epoch);
+    this.returnsSeen = data.returned.length;
     for (const event of this.outbox) {
       if (event.kind === "answer") this.answers.set(event.doc, event);
     }
@@ -40,6 +40,7 @@ class Desk extends View {
     this.answers = new Map();
     this.trail = [];
     this.position = 0;
+    this.returnsSeen = 0;
   }
 
   // ---- what comes from the server
@@ -55,7 +56,8 @@ class Desk extends View {
     }
     for (const id of data.rejected) this.answers.delete(id);
     this.merge(data.cards);
-    if (data.returned.count > this.returnsSeen) this.takeBack(data.returned);
+    this.takeBack(data.returned.slice(this.returnsSeen));
+    this.returnsSeen = data.returned.length;
     if (!this.current() || this.answers.has(this.current().id)) this.toNextOpen();
     this.buildLabels();
     this.draw();
@@ -73,11 +75,11 @@ class Desk extends View {
     }
   }
 
-  takeBack(returned) {
-    this.returnsSeen = returned.count;
-    for (const id of returned.ids) this.answers.delete(id);
-    const place = this.cards.findIndex((card) => returned.ids.includes(card.id));
-    if (place >= 0 && this.awaitingReturn) this.position = place;
+  takeBack(ids) {
+    for (const id of ids) this.answers.delete(id);
+    const place = this.cards.findIndex((card) => card.id === ids.at(-1));
+    if (place < 0 || !this.awaitingReturn) return;
+    this.position = place;
     this.awaitingReturn = false;
   }
 

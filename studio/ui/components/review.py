@@ -72,7 +72,6 @@ class Progress:
     last_mount: str = ""
     rejected: list[int] = field(default_factory=list)
     returned: list[int] = field(default_factory=list)
-    n_returns: int = 0
     problem: str | None = None
 
     def open_cards(self) -> list[dict[str, Any]]:
@@ -197,8 +196,7 @@ def _undo(desk: Desk, progress: Progress, event: Mapping[str, Any]) -> None:
         progress.problem = str(error)
         return
     progress.answered -= set(returned)
-    progress.returned = returned
-    progress.n_returns += 1
+    progress.returned += returned
     progress.exhausted = False
     known = {card["id"] for card in progress.cards}
     missing = [doc_id for doc_id in returned if doc_id not in known]
@@ -251,7 +249,7 @@ def _data(progress: Progress, schema: LabelSchema, *, dark: bool) -> dict[str, A
         "ack": {"mount": mount, "seq": progress.acks.get(mount, 0)},
         "cards": progress.open_cards(),
         "rejected": list(progress.rejected),
-        "returned": {"count": progress.n_returns, "ids": progress.returned},
+        "returned": progress.returned,
         "labels": labels,
         "muted": surface(dark).muted,
         "words": _words(),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from studio.core.documents import Split
@@ -11,8 +9,8 @@ from studio.core.projects import Project
 from studio.core.users import User
 from studio.services import review
 from studio.storage.store import Store
-from studio.ui import html, tables
-from studio.ui.components.review import Desk, review_card
+from studio.ui import desks, html, tables
+from studio.ui.components.review import review_card
 from studio.ui.text import _, ago, plain, short
 
 LEAD = (
@@ -52,20 +50,13 @@ def _draw_desk(
 ) -> None:
     queue, seed, split = chosen
     number = project.project_id
-    desk = Desk(
-        next_cards=partial(
-            review.next_cards, store, user, number, queue=queue, seed=seed, split=split
-        ),
-        submit=partial(review.submit, store, user, number),
-        undo=partial(review.undo, store, user, number),
-        find=partial(review.cards_of, store, user, number, queue=queue),
-    )
+    desk = desks.desk_of(store, user, number, queue=queue, seed=seed, split=split)
     card, side = st.columns([3, 1], gap="large")
     with card:
         problem = review_card(
             desk,
             key="review.card",
-            scope=f"{number}.{user.name}",
+            scope=desks.scope_of(user, number),
             queue=f"{queue}.{seed}.{split or 'all'}",
             schema=project.schema,
         )

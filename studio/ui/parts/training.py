@@ -25,6 +25,13 @@ TARGET_WORDS = {
 }
 
 
+_LOOKS = {
+    "error": (st.warning, ":material/block:"),
+    "warning": (st.info, ":material/warning:"),
+    "ok": (st.success, ":material/check_circle:"),
+}
+
+
 @dataclass(frozen=True)
 class RunChoice:
     """What the form for a run holds."""
@@ -77,8 +84,8 @@ def show_preview(preview: Preview, project: Project) -> None:
         )
         charts.draw(figure, key="training.counts", alt=_("Documents to learn from, by label"))
     for finding in preview.findings:
-        show = {"error": st.error, "warning": st.warning, "ok": st.success}[finding.level]
-        show(plain(finding.sentence))
+        show, icon = _LOOKS[finding.level]
+        show(plain(finding.sentence), icon=icon)
 
 
 def show_run(run: TrainingRun, points: Sequence[MetricPoint]) -> None:

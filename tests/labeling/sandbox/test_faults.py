@@ -111,7 +111,8 @@ def test_two_reasons_are_two_faults_with_their_counts(shard: Path) -> None:
     "body",
     [
         "while x.n == 6: pass\nreturn HAM",
-        "while x.n == 6:\n    try:\n        while True: pass\n    except Exception: pass\nreturn HAM",
+        "while x.n == 6:\n    try:\n        while True: pass\n    except Exception: pass\n"
+        "return HAM",
         "if x.n == 6: re.match(r'(a+)+$', 'a' * 40 + 'b')\nreturn HAM",
         "if x.n == 6: time.sleep(3600)\nreturn HAM",
     ],

@@ -51,7 +51,8 @@ def run(job: Mapping[str, Any], config: Mapping[str, Any], descriptors: list[int
         ``limits``; to vote also ``name``, ``n_docs``, ``cardinality``, ``start``, ``n_bytes``,
         ``corpus_bytes``.
     config
-        ``readable`` folders, and whether ``landlock`` and ``seccomp`` are in force.
+        ``readable`` folders, whether ``landlock`` and ``seccomp`` are to be in force, and whether
+        ``namespaces`` of bubblewrap are.
     descriptors
         The report pipe and a file with the source and the constants; to vote also the documents
         and the memory of the votes.
@@ -101,8 +102,10 @@ def _close_all_but(pipe: int) -> None:
 def _confine(job: Mapping[str, Any], config: Mapping[str, Any]) -> None:
     """Give up all rights. An exception here ends the job before any user code runs."""
     limits = job["limits"]
-    if config["landlock"] and not landlock.restrict(config["readable"]):
-        raise OSError("Landlock is gone")
+    if config["landlock"]:
+        version = landlock.restrict(config["readable"])
+        if not version and not config["namespaces"]:
+            raise OSError("Nothing keeps this process from the files")
     kernel.limit_resources(
         memory_bytes=limits["memory_bytes"] + job.get("corpus_bytes", 0),
         cpu_seconds=max(1, int(limits["cpu_seconds"])),

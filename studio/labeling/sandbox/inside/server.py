@@ -34,7 +34,8 @@ def main(config: dict[str, Any]) -> None:
     ----------
     config
         ``control``: descriptor of the socket. ``readable``: folders that children may read.
-        ``landlock``, ``seccomp``: whether children are put under them.
+        ``landlock``, ``seccomp``: whether children are put under them. ``namespaces``: whether
+        bubblewrap is around.
     """
     control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=int(config["control"]))
     config["labeling_function"] = _warm_up()
