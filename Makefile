@@ -10,7 +10,7 @@ run: $(VENV)/.installed
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: check
-	$(BIN)/python tests/setup_machine.py
+	$(BIN)/python tests/setup_machine.py browser
 	$(BIN)/python -m pytest -m "slow or browser" $(ARGS)
 
 # The fast part: style, types, house rules, and every test under half a second.
@@ -19,7 +19,7 @@ check: $(VENV)/.installed-tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tests/setup_machine.py postgres
+	$(BIN)/python tests/setup_machine.py
 	$(BIN)/python -m pytest -m "not slow and not browser" $(ARGS)
 
 fix: $(VENV)/.installed-tests

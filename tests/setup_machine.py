@@ -1,6 +1,6 @@
-"""Bring what the tests need and pip cannot: a Chromium and a PostgreSQL server.
+"""Bring what the tests need and pip cannot: PostgreSQL, bubblewrap, and a Chromium.
 
-``python tests/setup_machine.py [postgres]``. Looks for what is there first; else installs
+``python tests/setup_machine.py [browser]``. Looks for what is there first; else installs
 Playwright's own Chromium or the distribution's packages; else says what to do and fails.
 """
 
@@ -77,7 +77,13 @@ def main(wanted: list[str]) -> int:
             "Install the package postgresql of your system and run them again.\n"
         )
         return 1
-    if "postgres" in wanted:
+    if shutil.which("bwrap") is None and not (os.geteuid() == 0 and _apt("bubblewrap")):
+        sys.stderr.write(
+            "The tests of the sandbox need bubblewrap (bwrap) and could not install it. Install "
+            "the package bubblewrap of your system and run them again.\n"
+        )
+        return 1
+    if "browser" not in wanted:
         return 0
     if find_chromium() is None and not (install_chromium() and find_chromium()):
         sys.stderr.write(

@@ -244,15 +244,29 @@ def run_apply(store: Store, job: Job, progress: Progress) -> Mapping[str, Any]:
     todo = [(f, s) for f in functions for s in store.votes.missing(f.fingerprint, shards)]
     faults = 0
     for done, (function, shard) in enumerate(todo):
-        progress(done / len(todo), f"{function.name} ({done + 1} of {len(todo)})")
         votes = apply_function(
-            function, shard.path, schema, limits=limits, trusted=store.settings.trusted_authors
+            function,
+            shard.path,
+            schema,
+            limits=limits,
+            trusted=store.settings.trusted_authors,
+            progress=_part_of(progress, done, len(todo), function.name),
         )
         store.votes.save(function.fingerprint, shard, _with_doc_ids(votes, shard))
         faults += votes.n_faults
     progress(1.0, "All votes are in")
     store.projects.touch(job.project_id)
     return {"functions": len(functions), "computed": len(todo), "faults": faults}
+
+
+def _part_of(progress: Progress, done: int, n: int, name: str) -> Progress:
+    """Return the progress of one part among ``n`` as progress of the whole."""
+
+    def report(fraction: float, message: str = "") -> None:
+        progress((done + fraction) / n, f"{name} ({done + 1} of {n})")
+
+    report(0.0)
+    return report
 
 
 def vote_matrix(store: Store, project_id: int) -> VoteMatrix:

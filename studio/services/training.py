@@ -224,7 +224,8 @@ def _train(store: Store, run: TrainingRun, progress: Progress) -> Mapping[str, A
     progress(0.97, "Scoring dev and test documents")
     found = predictions.score_run(store, run.project_id, run.run_id, artifact, run.seed)
     store.runs.finish(run.run_id, {**dict(run.metrics), **found, **facts}, artifact)
-    shutil.rmtree(_work(store, run) / "work", ignore_errors=True)
+    for name in ("work", "model"):
+        shutil.rmtree(_work(store, run) / name, ignore_errors=True)
     return {"run_id": run.run_id}
 
 
@@ -246,10 +247,9 @@ def _train_and_prove(store: Store, run: TrainingRun, progress: Progress) -> dict
         or len(read_training_set(data)) / max(outcome.seconds, 1e-3),
         "stopped": float(outcome.stopped),
     }
+    # Copied, not moved: killed half-way, the next attempt finds the whole of it again.
     with store.artifacts.new_folder("models", f"run-{run.run_id}") as temporary:
-        for path in sorted(out.iterdir()):
-            if path.name != WITNESS:
-                path.rename(temporary / path.name)
+        shutil.copytree(out, temporary, dirs_exist_ok=True, ignore=shutil.ignore_patterns(WITNESS))
     return facts
 
 

@@ -187,7 +187,7 @@ def _ask_hub(name: str, offline: bool) -> Backbone:
             f"{name!r} is not on this machine, and the hub must not be asked (HF_HUB_OFFLINE is "
             f"set). Choose {BUNDLED!r} or a local folder."
         )
-    import httpx
+    import httpx2
     from huggingface_hub import HfApi
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
@@ -203,7 +203,7 @@ def _ask_hub(name: str, offline: bool) -> Backbone:
         raise Unavailable(
             f"The Hugging Face hub has no model {name!r}, or it is private. Check the spelling."
         ) from error
-    except (HfHubHTTPError, httpx.HTTPError, OSError) as error:
+    except (HfHubHTTPError, httpx2.HTTPError, OSError) as error:
         raise Unavailable(
             f"{name!r} is not on this machine, and the Hugging Face hub cannot be reached. "
             f"Choose {BUNDLED!r} or a local folder."
