@@ -53,9 +53,7 @@ if total:
 elif staged is None:
     frame.empty_state(
         _("No documents yet"),
-        _(
-            "Upload a file above: CSV, TSV, JSON Lines, JSON, Parquet, Excel, plain text or WRENCH."
-        ),
+        _("Upload a file above. Every common format of tables and texts is understood."),
     )
 
 with frame.shown_errors():

@@ -12,9 +12,10 @@ store, user, project = view.store, view.user, view.project
 runs = training.finished(training.list_runs(store, project.project_id))
 text = parts.text_of_document(store, project)
 
-question = asked = None
+question = asked = picked = None
 if runs:
     question = parts.draw_question(runs, project, text)
+    picked = parts.draw_picker(store, project)
     asked = parts.show_pending(store, project)
     found = inspect.find_explanation(store, asked) if asked is not None else None
     if found is not None:
@@ -29,6 +30,8 @@ else:
     )
 
 with frame.shown_errors():
+    if picked is not None and parts.take_document(picked):
+        st.rerun()
     if question is not None:
         job_id = inspect.start_explain(
             store,

@@ -239,6 +239,7 @@ def incoming(
     format_name: str,
     options: Mapping[str, Any],
     mapping: ColumnMapping,
+    *,
     schema: LabelSchema,
     progress: Progress = no_progress,
 ) -> Iterator[Incoming]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from studio.core.jobs import Job
@@ -43,15 +44,28 @@ def workflow_id(job: Job) -> str:
     return f"job-{job.job_id}-{born}"
 
 
-def submit(store: Store, job: Job, lane: str) -> None:
-    """Put a job into the queue; a job that is there already stays there once."""
-    options: Any = {
-        "workflow_name": WORKFLOW,
-        "queue_name": lane,
-        "workflow_id": workflow_id(job),
-        "application_name": APPLICATION,
-    }
-    _client(queue_url(store.settings)).enqueue(options, job.job_id)
+def submit(store: Store, jobs: Sequence[Job], lane: str) -> None:
+    """Put jobs of one lane into the queue, where the lowest job id comes first.
+
+    A job that is there already stays there once.
+
+    Parameters
+    ----------
+    jobs
+        In ascending order, since a worker takes the first as soon as it is there.
+    """
+    client = _client(queue_url(store.settings))
+    missing = jobs if len(jobs) < 2 else _missing(client, jobs)
+    for job in missing:
+        options: Any = {
+            "workflow_name": WORKFLOW,
+            "queue_name": lane,
+            "workflow_id": workflow_id(job),
+            "application_name": APPLICATION,
+            # The moment of its arrival is no order: a row may have waited for the queue to be made.
+            "priority": job.job_id,
+        }
+        client.enqueue(options, job.job_id)
 
 
 def is_ready(store: Store) -> bool:
@@ -75,6 +89,13 @@ def disconnect(settings: Settings) -> None:
         client = _clients.pop(queue_url(settings), None)
     if client is not None:
         client.destroy()
+
+
+def _missing(client: DBOSClient, jobs: Sequence[Job]) -> list[Job]:
+    names = [workflow_id(job) for job in jobs]
+    found = client.list_workflows(workflow_ids=names, load_input=False, load_output=False)
+    known = {status.workflow_id for status in found}
+    return [job for job, name in zip(jobs, names, strict=True) if name not in known]
 
 
 def _client(url: str) -> DBOSClient:

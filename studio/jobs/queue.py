@@ -103,7 +103,9 @@ def run_pending(store: Store) -> list[Job]:
 def _submit(store: Store, job_id: int, lane: str) -> None:
     try:
         if connection.is_ready(store):
-            connection.submit(store, store.jobs.get(job_id), lane)
+            # Rows that wait for a sweep go in with it, before it: what was asked for first is
+            # often what the next job builds on.
+            connection.submit(store, store.jobs.waiting(lane), lane)
     except Exception:  # noqa: BLE001 - the row is stored, and a worker's sweep brings it along
         _log.exception("Job %d waits for the next sweep of a worker.", job_id)
 

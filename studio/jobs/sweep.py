@@ -21,11 +21,11 @@ def sweep(store: Store, executor_id: str) -> None:
     """Repair what a death left behind.
 
     * What belongs to executors that fell silent goes back to its queue.
-    * A row that never reached the queue is enqueued.
+    * Rows that never reached the queue are enqueued, the oldest first.
     * A row whose work ended in the queue without an end of its own has failed.
     """
     _take_over(store, executor_id)
-    active = store.jobs.list(active_only=True, limit=10_000)
+    active = store.jobs.list(active_only=True, limit=10_000)[::-1]
     if not active:
         return
     names = [connection.workflow_id(job) for job in active]
@@ -60,7 +60,7 @@ def _enqueue(store: Store, job: Job) -> None:
         store.jobs.fail(job.job_id, FailureCategory.CODE_ERROR, str(error))
         return
     _log.info("Job %d was not in the queue; enqueued it.", job.job_id)
-    connection.submit(store, job, lane)
+    connection.submit(store, [job], lane)
 
 
 def _give_up(store: Store, job: Job) -> None:

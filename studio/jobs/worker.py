@@ -81,9 +81,20 @@ def run_worker(
                 f"A worker called {executor_id!r} is at work on {store.home} already. Stop it, "
                 "or give this one a name of its own by STUDIO_EXECUTOR_ID."
             )
+        _remove_leftovers(store)
         with _stopped_by_signals(stop), _queue(Runner(store, executor_id)) as runner:
             _log.info("Worker %s is ready.", executor_id)
             _stay_alive(runner, stop, sandbox_tier)
+
+
+def _remove_leftovers(store: Store) -> None:
+    try:
+        removed = store.sweep()
+    except OSError:
+        _log.exception("Leftovers of killed processes could not be removed; they do no harm.")
+        return
+    if removed:
+        _log.info("Removed %d leftovers of killed processes.", removed)
 
 
 @contextlib.contextmanager

@@ -22,7 +22,8 @@ class Pool:
     probs
         float32 ``[n, k]``; rows sum to 1.
     covered
-        bool ``[n]``: whether any labeling function voted.
+        bool ``[n]``: whether any labeling function voted when the label model was fitted; all
+        False before a fit.
     votes
         int16 ``[n, m]``, ``ABSTAIN`` where a function has no opinion; ``m`` may be 0.
 

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.core.schema import ABSTAIN
 from studio.querying.base import Pool, QueryStrategy, ranked, strategies
 
 _TIED: Final = 1e-5
@@ -17,8 +18,8 @@ _TIED: Final = 1e-5
 class Uncertain(QueryStrategy):
     """Small margins first: the difference of the two highest probabilities.
 
-    A document without a vote says nothing by its probabilities: they are the prior. Such
-    documents come after the ties and before all others.
+    A document without a vote has no label to accept or correct, and its probabilities are only
+    the prior. Such documents come last.
 
     Notes
     -----
@@ -32,13 +33,15 @@ class Uncertain(QueryStrategy):
     def order(self, pool: Pool, *, seed: int) -> NDArray[np.int64]:
         """See :meth:`QueryStrategy.order`."""
         margins = _margins(pool.probs)
-        margins[~pool.covered | (margins < _TIED)] = 0.0
-        return ranked(pool, seed, margins, ~pool.covered)
+        margins[margins < _TIED] = 0.0
+        return ranked(pool, seed, ~pool.covered, margins)
 
     def reason(self, pool: Pool, row: int) -> str:
         """See :meth:`QueryStrategy.reason`."""
-        if not pool.covered[row]:
+        if (pool.votes[row] == ABSTAIN).all():
             return "No labeling function votes on it."
+        if not pool.covered[row]:
+            return "No label model was fitted since labeling functions voted on it."
         margin = float(_margins(pool.probs[row : row + 1])[0])
         if margin < _TIED:
             return "Its most probable labels are tied."

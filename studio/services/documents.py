@@ -102,7 +102,7 @@ def detect_upload(store: Store, upload_id: str) -> Detection:
 
 
 def preview_upload(
-    store: Store, upload_id: str, *, format_name: str, options: Mapping[str, Any], n: int = 20
+    store: Store, upload_id: str, *, format_name: str, options: Mapping[str, Any], n: int = 10
 ) -> Preview:
     """Return the first ``n`` rows of an upload, its columns, and a guess of what is what."""
     upload = store.uploads.get(upload_id)
@@ -184,7 +184,12 @@ def import_file(
     collected = _Collected()
     with store.documents.open_writer(project_id) as writer:
         for batch in incoming(
-            source.path, source.format, dict(source.options), source.mapping, schema, progress
+            source.path,
+            source.format,
+            dict(source.options),
+            source.mapping,
+            schema=schema,
+            progress=progress,
         ):
             splits = np.where(batch.splits < 0, Split.TRAIN.code, batch.splits).astype(np.int8)
             writer.write(batch.batch, splits)
@@ -199,7 +204,9 @@ def import_file(
             if source.upload_id is not None:
                 store.uploads.get(source.upload_id)  # somebody else's import may have used it up
                 store.uploads.delete(source.upload_id)
-            n_gold = _publish(store, actor, project_id, writer.commit(), collected)
+            n_gold = _publish(
+                store, actor, project_id, shards=writer.commit(), collected=collected
+            )
     return ImportReport(collected.n, n_gold, collected.vote_names(), tuple(collected.skipped[:20]))
 
 
@@ -207,6 +214,7 @@ def _publish(
     store: Store,
     actor: User,
     project_id: int,
+    *,
     shards: tuple[Shard, ...],
     collected: _Collected,
 ) -> int:

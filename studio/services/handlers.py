@@ -6,7 +6,8 @@ from studio.services import (
     inspect,
     labeling,
     training,
+    trying,
     weak_labels,
 )
 
-__all__ = ["deploy", "documents", "inspect", "labeling", "training", "weak_labels"]
+__all__ = ["deploy", "documents", "inspect", "labeling", "training", "trying", "weak_labels"]

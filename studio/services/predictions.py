@@ -17,7 +17,7 @@ from studio.storage.store import Store
 
 
 def score_run(
-    store: Store, project_id: int, run_id: int, artifact: str, seed: int
+    store: Store, project_id: int, run_id: int, artifact: str, *, seed: int
 ) -> dict[str, float]:
     """Predict all dev and test documents in a fresh process; return ``"split.metric"`` figures.
 
@@ -27,7 +27,7 @@ def score_run(
     held_out = np.flatnonzero(codes != Split.TRAIN.code)
     with ModelProcess(store.artifacts.path(artifact)) as model:
         probs = _predict(store, project_id, model, held_out)
-    save(store, project_id, run_id, held_out, probs)
+    save(store, project_id, run_id, doc_ids=held_out, probs=probs)
     gold = store.annotations.gold(project_id)
     k = probs.shape[1] if len(probs) else 2
     metrics: dict[str, float] = {}
@@ -47,6 +47,7 @@ def save(
     store: Store,
     project_id: int,
     run_id: int,
+    *,
     doc_ids: NDArray[np.int64],
     probs: NDArray[np.float32],
 ) -> None:
@@ -84,7 +85,7 @@ def predict_missing(store: Store, project_id: int, run_id: int, doc_ids: Sequenc
         assert run.artifact is not None
         with models.use(store.artifacts.path(run.artifact)) as model:
             probs = _predict(store, project_id, model, wanted)
-        save(store, project_id, run_id, wanted, probs)
+        save(store, project_id, run_id, doc_ids=wanted, probs=probs)
 
 
 def _predict(

@@ -212,18 +212,19 @@ def _check_parts(recipe: Recipe, lines: _Lines) -> None:
     """Refuse names and options that the families do not know."""
     _at(lines, ("labels",), lambda: recipe.schema_of_labels)
     model = recipe.label_model
-    _check_member(label_models, model.name, model.options, lines, ("label_model",))
+    _check_member(label_models, model.name, model.options, lines, place=("label_model",))
     if recipe.training is not None:
         training = recipe.training
-        _check_member(training_methods, training.method, training.options, lines, ("training",))
+        place: tuple[Any, ...] = ("training",)
+        _check_member(training_methods, training.method, training.options, lines, place=place)
     for index, part in enumerate(recipe.documents):
         if part.format is not None:
             place = ("documents", index)
-            _check_member(importers, part.format, part.options, lines, place, "format")
+            _check_member(importers, part.format, part.options, lines, place=place, key="format")
     for index, function in enumerate(recipe.labeling_functions):
         if isinstance(function, FunctionPart):
             place = ("labeling_functions", index)
-            _check_member(kinds, function.kind, function.options, lines, place, "kind")
+            _check_member(kinds, function.kind, function.options, lines, place=place, key="kind")
 
 
 def _check_member(
@@ -231,6 +232,7 @@ def _check_member(
     name: str,
     options: dict[str, Any],
     lines: _Lines,
+    *,
     place: tuple[Any, ...],
     key: str = "",
 ) -> None:

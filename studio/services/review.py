@@ -119,10 +119,13 @@ def submit(store: Store, actor: User, project_id: int, answers: Sequence[Answer]
         store.annotations.add(project_id, [answer], actor=actor.name)
 
 
-def undo(store: Store, actor: User, project_id: int) -> tuple[int, ...]:
-    """Take back the newest answer of this user; return the documents that it was for."""
+def undo(store: Store, actor: User, project_id: int, key: str | None = None) -> tuple[int, ...]:
+    """Take back this user's answer with a key, the newest for None; return its documents.
+
+    None are returned where there is nothing to take back, or it was taken back before.
+    """
     actor.require(Role.ANNOTATOR)
-    return store.annotations.undo(project_id, actor=actor.name)
+    return store.annotations.undo(project_id, actor=actor.name, key=key)
 
 
 def recent(store: Store, actor: User, project_id: int, limit: int = 10) -> list[Annotation]:

@@ -149,10 +149,10 @@ def start_training(
             name.strip() or f"{method} {len(store.runs.list(project_id)) + 1}",
             method,
             targets,
-            parsed.model_dump(mode="json"),
-            seed,
-            frozen.fingerprint,
-            plan.provenance,
+            options=parsed.model_dump(mode="json"),
+            seed=seed,
+            training_set=frozen.fingerprint,
+            provenance=plan.provenance,
             actor=actor.name,
         )
     job_id = queue.enqueue(
@@ -222,7 +222,7 @@ def _train(store: Store, run: TrainingRun, progress: Progress) -> Mapping[str, A
     if not store.artifacts.path(artifact).exists():
         facts = _train_and_prove(store, run, progress)
     progress(0.97, "Scoring dev and test documents")
-    found = predictions.score_run(store, run.project_id, run.run_id, artifact, run.seed)
+    found = predictions.score_run(store, run.project_id, run.run_id, artifact, seed=run.seed)
     store.runs.finish(run.run_id, {**dict(run.metrics), **found, **facts}, artifact)
     for name in ("work", "model"):
         shutil.rmtree(_work(store, run) / name, ignore_errors=True)
@@ -295,13 +295,7 @@ def _progress_words(event: Mapping[str, Any]) -> str:
     words = f"step {event['step']} of {event['total']}, epoch {float(event['epoch']):.1f}"
     if event.get("texts_per_second"):
         words += f", {float(event['texts_per_second']):.0f} texts/s"
-    if event.get("eta") is not None:
-        words += f", about {_duration(float(event['eta']))} left"
     return words
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def _write_spec(store: Store, run: TrainingRun, work: Path, out: Path) -> None:

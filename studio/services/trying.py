@@ -111,7 +111,7 @@ def run_try(store: Store, job: Job, progress: Progress) -> Mapping[str, Any]:
         for done, function in enumerate(functions):
             progress(done / len(functions), function.name)
             votes = apply_function(function, path, schema, limits=Limits(), trusted=trusted)
-            trials.append(_to_json(store, job.project_id, doc_ids, function, votes))
+            trials.append(_to_json(store, job.project_id, doc_ids, function, votes=votes))
     return {"trials": trials}
 
 
@@ -155,6 +155,7 @@ def _to_json(
     project_id: int,
     doc_ids: NDArray[np.int64],
     function: LabelingFunction,
+    *,
     votes: Any,
 ) -> dict[str, Any]:
     gold = store.annotations.gold(project_id)[doc_ids]

@@ -120,13 +120,18 @@ class Annotations:
             self._projects.touch(project_id)
         return entry_id
 
-    def undo(self, project_id: int, *, actor: str) -> tuple[int, ...]:
+    def undo(self, project_id: int, *, actor: str, key: str | None = None) -> tuple[int, ...]:
         """Take back the newest entry of a person that is not undone; imports stay.
+
+        Parameters
+        ----------
+        key
+            Key of an answer: the entry with this answer is taken back instead of the newest.
 
         Returns
         -------
         tuple[int, ...]
-            The documents that it was for; empty if there was none.
+            The documents that it was for; empty if there was none, or it was undone before.
         """
         with self._database.transaction():
             self._projects.lock(project_id)
@@ -136,6 +141,9 @@ class Annotations:
                 entries.c.undone_at.is_(None),
                 entries.c.kind != "import",
             )
+            if key is not None:
+                of_key = (answers.c.project_id == project_id) & (answers.c.key == key)
+                query = query.where(entries.c.id.in_(sa.select(answers.c.entry_id).where(of_key)))
             newest = self._database.row(query.order_by(entries.c.id.desc()).limit(1))
             if newest is None:
                 return ()

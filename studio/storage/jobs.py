@@ -84,6 +84,11 @@ class Jobs:
         rows = self._database.rows(query.order_by(jobs.c.id.desc()).limit(limit))
         return [_from_row(row) for row in rows]
 
+    def waiting(self, lane: str) -> builtins.list[Job]:
+        """Return the queued jobs of a lane, the oldest first."""
+        query = sa.select(jobs).where(jobs.c.lane == lane, jobs.c.state == JobState.QUEUED.value)
+        return [_from_row(row) for row in self._database.rows(query.order_by(jobs.c.id))]
+
     def lane(self, job_id: int) -> str:
         """Return the lane that a job waits in."""
         return str(self._row(job_id)["lane"])

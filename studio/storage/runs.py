@@ -32,6 +32,7 @@ class Runs:
         name: str,
         method: str,
         targets: Targets,
+        *,
         options: Mapping[str, Any],
         seed: int,
         training_set: str,

@@ -78,6 +78,7 @@ def bars_by_label(
     )
     figure = _figure(bars, x_title=title, height=max(120, 26 * len(order) + 50))
     figure.update_xaxes(showgrid=False, showticklabels=False)
+    figure.update_yaxes(showgrid=False)
     figure.update_layout(margin={**_MARGIN, "r": 48}, bargap=0.35)
     return figure
 
@@ -127,7 +128,7 @@ def curve_option(
     }
     return {
         "animation": False,
-        "grid": {"left": 8, "right": 16, "top": 36, "bottom": 24, "containLabel": True},
+        "grid": {"left": 8, "right": 44, "top": 36, "bottom": 24, "containLabel": True},
         "legend": {"top": 0, "textStyle": {"color": ground.text}, "icon": "roundRect"},
         "tooltip": {
             "trigger": "axis",

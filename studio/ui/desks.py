@@ -27,7 +27,7 @@ def desk_of(
             review.next_cards, store, user, project_id, queue=queue, seed=seed, split=split
         ),
         submit=partial(review.submit, store, user, project_id),
-        undo=partial(_undo, store, user, project_id),
+        undo=partial(review.undo, store, user, project_id),
         find=partial(review.cards_of, store, user, project_id, queue=queue),
     )
 
@@ -47,9 +47,3 @@ def desk_of_scope(store: Store, user: User, scope: str) -> Desk | None:
     except NotFound:
         return None
     return desk_of(store, user, int(number))
-
-
-def _undo(store: Store, user: User, project_id: int, key: str | None) -> tuple[int, ...]:
-    # The service knows only "the newest"; the card asks for the answer that it shows as the last.
-    del key
-    return review.undo(store, user, project_id)

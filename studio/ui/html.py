@@ -196,7 +196,7 @@ _SHEET = """
   font-size:.85rem;font-weight:550;line-height:1.6;white-space:nowrap}
 .weft-chip i{width:.55em;height:.55em;border-radius:50%;flex:none}
 .weft-chip-detail{font-weight:400;font-variant-numeric:tabular-nums}
-.weft-bar{display:grid;grid-template-columns:minmax(6rem,14rem) 1fr 4rem;gap:.6rem;
+.weft-bar{display:grid;grid-template-columns:minmax(4rem,9rem) minmax(4rem,1fr) 3.6rem;gap:.6rem;
   align-items:center;padding:.16rem 0;font-size:.9rem}
 .weft-bar span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .weft-bar b{background:var(--weft-panel);border-radius:4px;height:.85rem;overflow:hidden}

@@ -27,6 +27,6 @@ def show_selection(
         return
     place.page_link(
         navigation.entry("documents").path,
-        label=f":primary[{words}]",
+        label=f":blue[{words}]",
         query_params={"project": str(project.project_id), "selection": selection},
     )

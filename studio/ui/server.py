@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio.config import load_settings
 from studio.core.settings import Settings
+from studio.jobs import connection
 from studio.jobs.supervisor import start_child_worker
 from studio.ui import session
 from studio.ui.text import _
@@ -103,7 +104,8 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
 
 
 def _warm(settings: Settings) -> None:
-    session.open_store(settings)
+    store = session.open_store(settings)
+    connection.warm(store)
     for name in WARM:
         importlib.import_module(name)
     # Streamlit collects garbage after every run; what is frozen here is not looked at again,

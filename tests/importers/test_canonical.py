@@ -19,7 +19,7 @@ LABELS = LabelSchema(("ham", "spam"))
 def bring_in(folder: Path, content: str, mapping: ColumnMapping) -> Incoming:
     path = folder / "file.csv"
     path.write_text(content, encoding="utf-8", newline="")
-    (found,) = incoming(path, "csv", {"delimiter": "comma"}, mapping, LABELS)
+    (found,) = incoming(path, "csv", {"delimiter": "comma"}, mapping, schema=LABELS)
     return found
 
 
@@ -139,13 +139,13 @@ def test_too_long_text_is_named_by_its_row(tmp_path: Path) -> None:
     with pytest.raises(
         BadFile, match="text in row 2 has 20,000,000 characters; at most 1,000,000"
     ):
-        list(incoming(path, "jsonl", {}, ColumnMapping(text="text"), LABELS))
+        list(incoming(path, "jsonl", {}, ColumnMapping(text="text"), schema=LABELS))
 
 
 def test_rows_are_numbered_through_all_batches(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("text,label\n" + "a,ham\n" * 9000 + "b,what\n", encoding="utf-8")
-    parts = incoming(path, "csv", {}, ColumnMapping(text="text", label="label"), LABELS)
+    parts = incoming(path, "csv", {}, ColumnMapping(text="text", label="label"), schema=LABELS)
     assert next(parts).batch["external_id"][-1].as_py() == "8192"
     with pytest.raises(BadFile, match="Row 9001"):
         next(parts)
@@ -160,7 +160,7 @@ def test_progress_rises_and_ends_below_one(tmp_path: Path) -> None:
         no_progress(fraction, message)
         seen.append(fraction)
 
-    list(incoming(path, "csv", {}, ColumnMapping(text="text"), LABELS, progress))
+    list(incoming(path, "csv", {}, ColumnMapping(text="text"), schema=LABELS, progress=progress))
     assert seen == sorted(seen)
     assert len(seen) == 3
     assert 0 < seen[0] < seen[-1] < 1

@@ -67,7 +67,7 @@ def test_example_has_two_documents_with_text(name: str, tmp_path: Path) -> None:
     assert shown.n_rows_seen == 2
     assert shown.mapping is not None
     assert shown.mapping.text == "text"
-    parts = list(incoming(path, name, found.options, shown.mapping, LABELS))
+    parts = list(incoming(path, name, found.options, shown.mapping, schema=LABELS))
     texts = [text for part in parts for text in part.batch["text"].to_pylist()]
     assert len(texts) == 2
     assert all(part.batch.schema.names[:2] == ["external_id", "text"] for part in parts)
@@ -114,7 +114,7 @@ def test_random_bytes_are_refused_with_a_sentence(name: str, tmp_path: Path) -> 
     path.write_bytes(bytes(range(256)) * 40)
     mapping = ColumnMapping(text="text")
     with pytest.raises(BadFile, match=r"\.$"):
-        list(incoming(path, name, {}, mapping, LABELS))
+        list(incoming(path, name, {}, mapping, schema=LABELS))
 
 
 def test_unknown_format_is_named(tmp_path: Path) -> None:

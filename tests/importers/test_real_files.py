@@ -26,7 +26,7 @@ def bring_in(path: Path, schema: LabelSchema) -> tuple[ColumnMapping, list[Incom
     found = detect(path, path.name)
     mapping = preview(path, found.format, found.options).mapping
     assert mapping is not None
-    return mapping, list(incoming(path, found.format, found.options, mapping, schema))
+    return mapping, list(incoming(path, found.format, found.options, mapping, schema=schema))
 
 
 def same_as_standard(path: Path, mapping: ColumnMapping, parts: list[Incoming]) -> None:
@@ -84,7 +84,7 @@ def test_benchmark_files_bring_gold_and_ten_votes(real_data: Path, name: str, n_
     path = real_data / "youtube_spam" / f"{name}.json"
     assert detect(path, path.name).format == "wrench"
     mapping = ColumnMapping(text="text", label="label")
-    parts = list(incoming(path, "wrench", {"vote_names": VOTES}, mapping, SPAM))
+    parts = list(incoming(path, "wrench", {"vote_names": VOTES}, mapping, schema=SPAM))
     truth = list(json.loads(path.read_text(encoding="utf-8")).values())
     assert sum(part.batch.num_rows for part in parts) == n_rows
     for position, vote in enumerate(VOTES):

@@ -141,7 +141,9 @@ def test_zip_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
 def test_each_line_of_plain_text_is_a_document_numbered_by_line(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("one, two\r\n\r\nthree\u2028four\n", encoding="utf-8", newline="")
-    parts = list(incoming(path, "text", {}, ColumnMapping(text="text"), LabelSchema(("a", "b"))))
+    parts = list(
+        incoming(path, "text", {}, ColumnMapping(text="text"), schema=LabelSchema(("a", "b")))
+    )
     assert parts[0].batch.to_pydict() == {
         "external_id": ["1", "3"],
         "text": ["one, two", "three\u2028four"],

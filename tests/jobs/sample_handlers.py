@@ -40,6 +40,13 @@ def not_json(store: Store, job: Job, progress: Progress) -> Mapping[str, Any]:
     return {"path": object()}
 
 
+@handles("test_note", lane="work")
+def note(store: Store, job: Job, progress: Progress) -> Mapping[str, Any]:
+    """Write the job's id to the file of the spec."""
+    _note(job, str(job.job_id))
+    return {}
+
+
 @handles("test_slow", lane="training")
 def slow(store: Store, job: Job, progress: Progress) -> Mapping[str, Any]:
     """Write "begin", "undo" when unwound, "end" at the end to the file of the spec."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import signal
 import sqlite3
 import time
@@ -123,6 +124,33 @@ def test_a_row_that_never_reached_the_queue_is_swept_into_it(store: Store) -> No
             "test_echo", {"word": "orphan"}, project_id=None, actor="ada", lane="interactive"
         )
         assert wait_for_end(store, job_id).result == {"echo": "orphan"}
+
+
+def test_a_lane_does_its_jobs_in_the_order_they_were_asked_for(
+    any_store: Store, tmp_path: Path
+) -> None:
+    file = tmp_path / "notes"
+    spec = {"file": str(file)}
+    before = [ask(any_store, "test_note", **spec) for _ in range(6)]
+    with worker(any_store.settings):
+        wait_for_end(any_store, before[-1])
+        assert notes(file) == [str(job_id) for job_id in before]
+        # A row that waits for a sweep may not be overtaken by one that is handed over at once.
+        row = any_store.jobs.add("test_note", spec, project_id=None, actor="ada", lane="work")
+        after = ask(any_store, "test_note", **spec)
+        wait_for_end(any_store, after)
+    assert notes(file) == [str(job_id) for job_id in (*before, row, after)]
+    connection.disconnect(any_store.settings)
+
+
+def test_a_starting_worker_removes_what_killed_processes_left_behind(store: Store) -> None:
+    leftover = store.home / "arrays" / f".new.{'0' * 32}"
+    leftover.parent.mkdir(parents=True, exist_ok=True)
+    leftover.write_bytes(b"half of an array")
+    os.utime(leftover, (0, 0))
+    with worker(store.settings):
+        wait_until(lambda: connection.is_ready(store))
+        assert not leftover.exists()
 
 
 def test_a_job_is_handed_to_the_queue_only_when_its_row_can_be_seen(any_store: Store) -> None:

@@ -67,6 +67,14 @@ def test_a_prior_does_not_make_uncovered_documents_certain() -> None:
     assert strategies.get("uncertain")().order(skewed, seed=0).tolist() == [100, 101]
 
 
+def test_votes_that_no_label_model_has_seen_are_not_denied() -> None:
+    votes = np.array([[0, 1], [-1, -1]], np.int16)
+    unfitted = Pool(np.arange(2), np.full((2, 2), 0.5, np.float32), np.zeros(2, np.bool_), votes)
+    strategy = strategies.get("uncertain")()
+    assert "No label model was fitted" in strategy.reason(unfitted, 0)
+    assert strategy.reason(unfitted, 1) == "No labeling function votes on it."
+
+
 def test_disagreement_puts_even_splits_first_and_silence_last() -> None:
     many = pool(
         np.full((5, 3), 1 / 3),

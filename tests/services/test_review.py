@@ -35,6 +35,17 @@ def test_an_answered_document_leaves_and_undo_brings_it_back(store: Store, tmp_p
     assert review.undo(store, BOB, number) == ()
 
 
+def test_undo_of_a_key_takes_back_that_answer_and_no_newer_one(
+    store: Store, tmp_path: Path
+) -> None:
+    number = make_project(store, tmp_path)
+    review.submit(store, BOB, number, [Answer("k1", 9, 1), Answer("k2", 8, 0)])
+    assert review.undo(store, ME, number, "k1") == ()
+    assert review.undo(store, BOB, number, "k1") == (9,)
+    assert review.undo(store, BOB, number, "k1") == ()
+    assert [answer.doc_id for answer in review.recent(store, BOB, number)] == [8]
+
+
 def test_an_answer_sent_twice_is_kept_once(store: Store, tmp_path: Path) -> None:
     number = make_project(store, tmp_path)
     review.submit(store, BOB, number, [Answer("k1", 9, 1)])

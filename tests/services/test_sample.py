@@ -75,7 +75,7 @@ def test_a_quarter_has_gold_alike_for_each_label_and_all_of_dev_and_test() -> No
 def test_file_imports_as_its_mapping_says() -> None:
     path, mapping = sample.sample_documents_path(), sample.sample_mapping()
     assert preview(path, "csv", {}).mapping == mapping
-    parts = list(incoming(path, "csv", {}, mapping, SCHEMA))
+    parts = list(incoming(path, "csv", {}, mapping, schema=SCHEMA))
     assert sum(part.batch.num_rows for part in parts) == 600
     assert parts[0].batch.schema.names == ["external_id", "text", "channel"]
     np.testing.assert_array_equal(np.concatenate([p.labels for p in parts]), gold())

@@ -150,6 +150,16 @@ def test_a_run_that_is_done_again_after_a_kill_ends_alike(store: Store, tmp_path
 
 def test_a_text_that_cannot_be_explained_says_why(store: Store, tmp_path: Path) -> None:
     number = make_project(store, tmp_path)
-    run_id = store.runs.add(number, "r", "tfidf", Targets.GOLD, {}, 0, "set", {}, actor="ada")
+    run_id = store.runs.add(
+        number,
+        "r",
+        "tfidf",
+        Targets.GOLD,
+        options={},
+        seed=0,
+        training_set="set",
+        provenance={},
+        actor="ada",
+    )
     with pytest.raises(Invalid, match="no model"):
         inspect.start_explain(store, ME, number, run_id=run_id, text="a text")

@@ -89,6 +89,24 @@ def test_undo_takes_back_only_the_newest_of_that_person(any_store: Store) -> Non
     assert gold(any_store, project_id) == [-1, -1, 1]
 
 
+def test_undo_of_a_key_takes_back_the_entry_of_that_answer_once(any_store: Store) -> None:
+    project_id = make_project(any_store)
+    other = make_project(any_store)
+    any_store.annotations.add(other, [Answer("old", 2, 1)], actor="ada")
+    any_store.annotations.add(project_id, [Answer("old", 0, 1)], actor="ada")
+    bulk = [Answer("many", 1, 1), Answer("more", 2, 0)]
+    any_store.annotations.add(project_id, bulk, actor="ada", kind="bulk")
+    any_store.annotations.add(project_id, [Answer("new", 0, 0)], actor="ada")
+    assert any_store.annotations.undo(project_id, actor="bob", key="old") == ()
+    assert any_store.annotations.undo(project_id, actor="ada", key="unknown") == ()
+    assert any_store.annotations.undo(project_id, actor="ada", key="old") == (0,)
+    assert any_store.annotations.undo(project_id, actor="ada", key="old") == ()
+    assert gold(any_store, project_id) == [0, 1, 0]
+    assert any_store.annotations.undo(project_id, actor="ada", key="more") == (1, 2)
+    assert gold(any_store, project_id) == [0, -1, -1]
+    assert gold(any_store, other) == [-1, -1, 1]
+
+
 def test_undo_uncovers_the_answer_before(any_store: Store) -> None:
     project_id = make_project(any_store)
     answer(any_store, project_id, 0, 0, actor="bob")

@@ -116,6 +116,13 @@ def test_lists_are_newest_first_by_project_and_state(any_store: Store) -> None:
     assert [j.job_id for j in any_store.jobs.list(limit=1)] == [free]
 
 
+def test_waiting_are_the_queued_jobs_of_a_lane_oldest_first(any_store: Store) -> None:
+    first, begun, last = (add_job(any_store) for _ in range(3))
+    add_job(any_store, lane="training")
+    any_store.jobs.start(begun, "one")
+    assert [job.job_id for job in any_store.jobs.waiting("work")] == [first, last]
+
+
 def test_stale_are_running_jobs_without_a_sign_of_life(any_store: Store) -> None:
     silent, alive, queued = (add_job(any_store) for _ in range(3))
     for job_id in (silent, alive):

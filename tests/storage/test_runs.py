@@ -20,10 +20,10 @@ def add_run(store: Store, project_id: int, name: str = "first") -> int:
         name,
         "fine-tune",
         Targets.GOLD_AND_WEAK,
-        {"epochs": 3},
-        7,
-        "abc",
-        {"gold": [1, 2]},
+        options={"epochs": 3},
+        seed=7,
+        training_set="abc",
+        provenance={"gold": [1, 2]},
         actor="ada",
     )
 

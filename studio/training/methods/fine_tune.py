@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +29,8 @@ from studio.training.transformer import (
     load_transformer,
 )
 
+LEAST_EPOCHS, MOST_EPOCHS = 3, 10
+ENOUGH_STEPS = 130
 MAX_WATCHED = 2000
 """Dev documents looked at during a run: enough for an error of about one percent."""
 
@@ -44,11 +47,11 @@ class FineTuneOptions(AnyOptions):
         widget="backbone",
     )
     epochs: int = option(
-        3,
+        0,
         title="Epochs",
-        help="How often every document is seen. More helps small sets; the best state on dev "
-        "documents is kept anyway.",
-        minimum=1,
+        help="How often every document is seen. 0 chooses by size: 3, and up to 10 for small "
+        "sets. The best state on dev documents is kept anyway.",
+        minimum=0,
         maximum=100,
     )
     learning_rate: float = option(
@@ -119,6 +122,15 @@ class FineTuneOptions(AnyOptions):
     )
 
 
+def epochs_for(n_docs: int, batch_size: int) -> int:
+    """Return a number of epochs for so many documents: 3 to 10, for about 130 steps at least.
+
+    A head that starts at random needs some hundred steps before its probabilities mean anything.
+    """
+    steps = max(1, math.ceil(n_docs / batch_size))
+    return min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(ENOUGH_STEPS / steps)))
+
+
 @training_methods.register("fine-tune")
 class FineTune(TrainingMethod):
     """All weights of a pretrained transformer, on soft targets."""
@@ -176,7 +188,9 @@ def _learn(
     model, tokens = _load_backbone(chosen, training_set.labels, context)
     train, dev = _encode(training_set, tokens, context)
     context.report({"type": "phase", "message": "Training"})
-    trainer = make_trainer(model, tokens, _plan(chosen), context, train=train, dev=dev)
+    trainer = make_trainer(
+        model, tokens, _plan(chosen, len(training_set)), context, train=train, dev=dev
+    )
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     context.report({"type": "phase", "message": "Saving the best state"})
     # For bf16 the trainer wraps the model's forward; what is saved computes in float32.
@@ -196,9 +210,9 @@ def _keep(
     return model, tokens, checkpoint_step(best)
 
 
-def _plan(chosen: FineTuneOptions) -> Plan:
+def _plan(chosen: FineTuneOptions, n_docs: int) -> Plan:
     return Plan(
-        epochs=chosen.epochs,
+        epochs=chosen.epochs or epochs_for(n_docs, chosen.batch_size),
         batch_size=chosen.batch_size,
         learning_rate=chosen.learning_rate,
         weight_decay=chosen.weight_decay,

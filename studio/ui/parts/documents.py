@@ -70,9 +70,10 @@ def draw_mapping(preview: Preview, schema: LabelSchema) -> ColumnMapping | None:
             index=_place(columns, guess.text if guess else None),
             key="documents.text",
         )
-    label = _optional(boxes[1], _("Label"), columns, guess.label if guess else None, "label")
-    split = _optional(boxes[2], _("Split"), columns, guess.split if guess else None, "split")
-    external = _optional(boxes[3], _("Id"), columns, guess.external_id if guess else None, "id")
+    label = _optional(boxes[1], _("Label"), columns, guess.label if guess else None, key="label")
+    split = _optional(boxes[2], _("Split"), columns, guess.split if guess else None, key="split")
+    external_id = guess.external_id if guess else None
+    external = _optional(boxes[3], _("Id"), columns, external_id, key="id")
     with boxes[4]:
         fixed = st.selectbox(
             _("All documents are"),
@@ -287,7 +288,9 @@ def _show_label_values(preview: Preview, schema: LabelSchema, column: str) -> No
         )
 
 
-def _optional(box: Any, title: str, columns: list[str], guess: str | None, key: str) -> str | None:
+def _optional(
+    box: Any, title: str, columns: list[str], guess: str | None, *, key: str
+) -> str | None:
     with box:
         chosen: str = st.selectbox(
             title,

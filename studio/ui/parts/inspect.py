@@ -7,16 +7,23 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from studio.core.documents import DocumentFilter
 from studio.core.explanations import Explanation
 from studio.core.jobs import JobState
 from studio.core.projects import Project
 from studio.core.runs import TrainingRun
+from studio.services import documents
 from studio.storage.store import Store
 from studio.ui import html, session, tables
+from studio.ui.parts import documents as lists
 from studio.ui.parts import panel
 from studio.ui.text import _, plain
 
 LEAD = "Why the model says what it says, word by word (SHAP)."
+
+
+PICKED_FROM = 50
+"""Documents listed to pick from; the search finds the others."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,24 @@ def text_of_document(store: Store, project: Project) -> str:
     if not asked.isdecimal() or int(asked) >= store.documents.count(project.project_id):
         return ""
     return store.documents.texts(project.project_id, [int(asked)])[0]
+
+
+def take_document(doc_id: int) -> bool:
+    """Put a document into the address; return whether that changes anything."""
+    if st.query_params.get("document") == str(doc_id):
+        return False
+    st.query_params["document"] = str(doc_id)
+    return True
+
+
+def draw_picker(store: Store, project: Project) -> int | None:
+    """Draw a list to pick a document from; return the id of the one that was picked."""
+    with st.expander(_("Pick a document"), key="inspect.pick"):
+        words = st.text_input(_("Text contains"), key="inspect.search", placeholder=_("any text"))
+        page = documents.page_of_documents(
+            store, project.project_id, DocumentFilter(text=words), size=PICKED_FROM
+        )
+        return lists.draw_list(page.rows, project.schema, page.total, key="inspect.documents")
 
 
 def show_pending(store: Store, project: Project) -> str | None:

@@ -258,7 +258,7 @@ def _draw_code(schema: LabelSchema, code: str | None, number: object) -> str:
         lang="python",
         height=[14, 24],
         response_mode=["debounce", "blur"],
-        options={"wrap": True, "showGutter": True},
+        options={"wrap": False, "showLineNumbers": True, "fontSize": 14},
         key=f"labeling.code.{number}",
     )
     text = answer.get("text") if isinstance(answer, dict) else ""

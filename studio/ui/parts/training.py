@@ -197,8 +197,11 @@ def show_live(store: Store, run: TrainingRun) -> None:
     if run.job_id is not None:
         jobs.show_job(store, run.job_id, key="training.job")
     every = None if run.state.is_finished else 1.0
-    st.fragment(_draw_run, run_every=every)(store, run.run_id)
+    st.fragment(_draw_run, run_every=every)(store, run)
 
 
-def _draw_run(store: Store, run_id: int) -> None:
-    show_run(training.get_run(store, run_id), training.run_points(store, run_id))
+def _draw_run(store: Store, before: TrainingRun) -> None:
+    run = training.get_run(store, before.run_id)
+    if run.state is not before.state:
+        st.rerun()  # the table of runs tells the state as well
+    show_run(run, training.run_points(store, run.run_id))
