@@ -16,13 +16,12 @@ staged = parts.staged_upload(project)
 selection = st.query_params.get("selection")
 
 mapping = deal = file = wish = None
-parts.show_import(store, project)
-with st.expander(
-    _("Add documents"), expanded=not total or staged is not None, key="documents.add"
-):
-    if staged is None:
+if staged is None:
+    parts.show_import(store, project)
+    with st.expander(_("Add documents"), expanded=not total, key="documents.add"):
         file = parts.draw_uploader()
-    else:
+else:
+    with st.container(border=True, key="documents.staged"):
         with frame.shown_errors():
             found = documents.detect_upload(store, staged)
             st.markdown(parts.headline(store.uploads.get(staged).name, found.note))

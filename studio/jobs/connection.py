@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 APPLICATION: Final = "weft"
 WORKFLOW: Final = "run_job"
 
+_log = logging.getLogger(__name__)
 _clients: dict[str, DBOSClient] = {}
 _lock = threading.Lock()
 
@@ -62,7 +64,7 @@ def submit(store: Store, jobs: Sequence[Job], lane: str) -> None:
             "queue_name": lane,
             "workflow_id": workflow_id(job),
             "application_name": APPLICATION,
-            # The moment of its arrival is no order: a row may have waited for the queue to be made.
+            # The moment of arrival is no order: a row may have waited for the queue to be made.
             "priority": job.job_id,
         }
         client.enqueue(options, job.job_id)
@@ -79,8 +81,11 @@ def is_ready(store: Store) -> bool:
 def warm(store: Store) -> None:
     """Load and connect what the first job of this process would otherwise wait for (0.5 s)."""
     serializer()
-    if is_ready(store):
-        _client(queue_url(store.settings))
+    try:
+        if is_ready(store):
+            _client(queue_url(store.settings))
+    except Exception:  # noqa: BLE001 - the pages work without; jobs wait as rows meanwhile
+        _log.exception("The queue could not be reached; the next job tries again.")
 
 
 def disconnect(settings: Settings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -217,19 +218,20 @@ def run_training(store: Store, job: Job, progress: Progress) -> Mapping[str, Any
 
 def _train(store: Store, run: TrainingRun, progress: Progress) -> Mapping[str, Any]:
     artifact = f"artifacts/models/run-{run.run_id}"
-    facts: dict[str, float] = {}
+    facts = _work(store, run) / "facts.json"
     # A worker killed after this point finds the model in place and only scores it again.
     if not store.artifacts.path(artifact).exists():
-        facts = _train_and_prove(store, run, progress)
-    progress(0.97, "Scoring dev and test documents")
+        _train_and_prove(store, run, progress, facts)
+    _report(progress, 0.97, "Scoring dev and test documents")
     found = predictions.score_run(store, run.project_id, run.run_id, artifact, seed=run.seed)
-    store.runs.finish(run.run_id, {**dict(run.metrics), **found, **facts}, artifact)
+    found |= json.loads(facts.read_text(encoding="utf-8"))
+    store.runs.finish(run.run_id, {**dict(run.metrics), **found}, artifact)
     for name in ("work", "model"):
         shutil.rmtree(_work(store, run) / name, ignore_errors=True)
     return {"run_id": run.run_id}
 
 
-def _train_and_prove(store: Store, run: TrainingRun, progress: Progress) -> dict[str, float]:
+def _train_and_prove(store: Store, run: TrainingRun, progress: Progress, facts: Path) -> None:
     work = _work(store, run)
     out = work / "model"
     _write_spec(store, run, work, out)
@@ -237,9 +239,9 @@ def _train_and_prove(store: Store, run: TrainingRun, progress: Progress) -> dict
     outcome = process.run(work, on_event=follower.on_event, should_stop=follower.should_stop)
     if not out.exists():
         raise Canceled  # stopped before there was anything worth keeping
-    progress(0.96, "Proving that the saved model gives the same probabilities")
+    _report(progress, 0.96, "Proving that the saved model gives the same probabilities")
     data = store.artifacts.path(f"artifacts/training-sets/{run.training_set}")
-    facts = {
+    found = {
         "reload_difference": check_reload(out, data, n=GATE_TEXTS),
         "seconds": outcome.seconds,
         # A method without steps reports no speed; what the user waited for is the speed then.
@@ -247,10 +249,16 @@ def _train_and_prove(store: Store, run: TrainingRun, progress: Progress) -> dict
         or len(read_training_set(data)) / max(outcome.seconds, 1e-3),
         "stopped": float(outcome.stopped),
     }
+    _write_json(facts, found)
     # Copied, not moved: killed half-way, the next attempt finds the whole of it again.
     with store.artifacts.new_folder("models", f"run-{run.run_id}") as temporary:
         shutil.copytree(out, temporary, dirs_exist_ok=True, ignore=shutil.ignore_patterns(WITNESS))
-    return facts
+
+
+def _report(progress: Progress, fraction: float, message: str) -> None:
+    """Report progress of what follows the training; a stop comes too late for that."""
+    with suppress(Canceled):
+        progress(fraction, message)
 
 
 def _work(store: Store, run: TrainingRun) -> Path:
@@ -307,9 +315,13 @@ def _write_spec(store: Store, run: TrainingRun, work: Path, out: Path) -> None:
         "training_set": str(store.artifacts.path(f"artifacts/training-sets/{run.training_set}")),
         "out": str(out),
     }
-    temporary = work / "spec.json.new"
-    temporary.write_text(json.dumps(spec), encoding="utf-8")
-    temporary.replace(work / "spec.json")
+    _write_json(work / "spec.json", spec)
+
+
+def _write_json(path: Path, values: Mapping[str, Any]) -> None:
+    temporary = path.with_name(f"{path.name}.new")
+    temporary.write_text(json.dumps(values), encoding="utf-8")
+    temporary.replace(path)
 
 
 def _with_job_state(store: Store, run: TrainingRun) -> TrainingRun:

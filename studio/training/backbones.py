@@ -20,6 +20,7 @@ _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
 _PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 _FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
+_VOCABULARY = ("tokenizer.json", "vocab.*", "*.model")
 _TIMEOUT = 5.0
 _REMEMBER = 60
 """Seconds for which an answer of the hub is believed, so that a form does not ask at each key."""
@@ -100,7 +101,7 @@ def check_folder(folder: Path) -> None:
     Raises
     ------
     Invalid
-        If ``config.json`` or safetensors weights are missing, or the model needs its own code.
+        If ``config.json``, safetensors weights or the tokenizer are missing.
     """
     path = folder / "config.json"
     if not path.is_file():
@@ -113,6 +114,12 @@ def check_folder(folder: Path) -> None:
                 "code when it is read. Convert them to safetensors first."
             )
         raise Invalid(f"{folder.name!r} has no weights: there is no .safetensors file in it.")
+    # Without a vocabulary transformers makes one that knows no word, and says nothing.
+    if not any(any(folder.glob(pattern)) for pattern in _VOCABULARY):
+        raise Invalid(
+            f"{folder.name!r} has no tokenizer: there is no tokenizer.json in it. Copy it from "
+            "where the model came from."
+        )
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:

@@ -37,6 +37,7 @@ def go(page: Page, title: str) -> None:
 
 def choose(page: Page, key: str, option: str) -> None:
     """Choose an option of a select box."""
+    page.mouse.move(0, 0)  # a table's toolbar, shown under the mouse, may cover the box
     keyed(page, key).locator("input").click()
     page.get_by_role("option", name=option, exact=True).click()
     idle(page)
@@ -57,14 +58,12 @@ def import_file(
     page: Page, path: Path, *, text: str | None = None, label: str | None = None, split: str = ""
 ) -> None:
     """Upload a file, set what is what, and import it."""
-    opener = keyed(page, "documents.add").locator("summary")
-    if not page.locator("input[type=file]").first.is_visible():
-        uploader = page.locator("input[type=file]")
-        if (
-            uploader.count() == 0
-            or not keyed(page, "documents.add").locator("details[open]").count()
-        ):
-            opener.click()
+    idle(page)
+    page.wait_for_timeout(1500)  # the panel folds itself away when an import has ended
+    chooser = page.get_by_test_id("stFileUploader")
+    if not chooser.is_visible():
+        keyed(page, "documents.add").locator("summary").click()
+    chooser.wait_for(timeout=15_000)
     page.locator("input[type=file]").set_input_files(str(path))
     keyed(page, "documents.import").wait_for(timeout=30_000)
     idle(page)
@@ -74,6 +73,7 @@ def import_file(
     if split:
         choose(page, "documents.fixed", split)
     press(page, "documents.import")
+    expect(keyed(page, "documents.staged")).to_have_count(0, timeout=30_000)
     shown(page, "Imported", timeout=60_000)
     idle(page)
 

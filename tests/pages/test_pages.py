@@ -171,3 +171,16 @@ def test_deploy_exports_labels(open_page: Open, studio: Store, tmp_path: Path) -
     assert not app.error
     done = studio.jobs.list(number)[0]
     assert done.result["rows"] == 10
+
+
+def test_documents_takes_one_file_after_the_other(open_page: Open, studio: Store) -> None:
+    number = projects.create_project(studio, ME, name="Mail", labels=["ham", "spam"])
+    app = open_page("documents", number)
+    for count in (2, 4, 6):
+        app.get("file_uploader")[0].upload("mail.csv", b"text\nhello there\nbuy it now\n")
+        app.run()
+        app.button(key="documents.import").click().run()
+        assert not app.exception
+        run_pending(studio)
+        app.run()
+        assert studio.documents.count(number) == count

@@ -56,15 +56,15 @@ def test_equal_documents_are_shuffled_by_the_seed(name: str) -> None:
     assert first != second
 
 
-def test_uncertain_puts_ties_first_then_what_nobody_voted_on() -> None:
+def test_uncertain_puts_ties_first_and_what_nobody_voted_on_last() -> None:
     order = strategies.get("uncertain")().order(EXAMPLE, seed=0).tolist()
     assert sorted(order[:2]) == [100, 105]
-    assert order[2:] == [103, 102, 104, 101]
+    assert order[2:] == [102, 104, 101, 103]
 
 
-def test_a_prior_does_not_make_uncovered_documents_certain() -> None:
+def test_a_prior_does_not_bring_uncovered_documents_forward() -> None:
     skewed = pool([[0.8, 0.2], [0.6, 0.4]], [[-1, -1], [0, 1]])
-    assert strategies.get("uncertain")().order(skewed, seed=0).tolist() == [100, 101]
+    assert strategies.get("uncertain")().order(skewed, seed=0).tolist() == [101, 100]
 
 
 def test_votes_that_no_label_model_has_seen_are_not_denied() -> None:

@@ -7,10 +7,11 @@ import pytest
 
 from studio.core.annotations import Answer
 from studio.core.documents import Split
-from studio.core.errors import Forbidden, Invalid, Unavailable
+from studio.core.errors import Canceled, Forbidden, Invalid, Unavailable
 from studio.core.jobs import JobState
 from studio.core.runs import Targets
 from studio.jobs.queue import run_inline
+from studio.jobs.runner import WorkerStopping
 from studio.services import (
     deploy,
     documents,
@@ -163,3 +164,43 @@ def test_a_text_that_cannot_be_explained_says_why(store: Store, tmp_path: Path) 
     )
     with pytest.raises(Invalid, match="no model"):
         inspect.start_explain(store, ME, number, run_id=run_id, text="a text")
+
+
+@pytest.mark.slow
+def test_a_stop_after_the_last_step_loses_nothing(store: Store, tmp_path: Path) -> None:
+    number = make_project(store, tmp_path)
+    run_id = training.start_training(store, ME, number, method="tfidf", targets=Targets.GOLD)
+    job = training.run_job(store, run_id)
+    assert job is not None
+
+    def stop_late(fraction: float, message: str = "") -> None:
+        if fraction > 0.95:
+            raise Canceled
+
+    training.run_training(store, job, stop_late)
+    run = training.get_run(store, run_id)
+    assert run.state is JobState.SUCCEEDED
+    assert run.metrics["stopped"] == 0.0
+
+
+@pytest.mark.slow
+def test_a_worker_that_leaves_before_the_scores_loses_no_figure(
+    store: Store, tmp_path: Path
+) -> None:
+    number = make_project(store, tmp_path)
+    run_id = training.start_training(store, ME, number, method="tfidf", targets=Targets.GOLD)
+    job = training.run_job(store, run_id)
+    assert job is not None
+
+    def leave_late(fraction: float, message: str = "") -> None:
+        if fraction > 0.965:
+            raise WorkerStopping
+
+    with pytest.raises(WorkerStopping):
+        training.run_training(store, job, leave_late)
+    assert training.get_run(store, run_id).state is JobState.RUNNING
+    do(store, job.job_id)
+    metrics = training.get_run(store, run_id).metrics
+    assert metrics["seconds"] > 0
+    assert metrics["reload_difference"] <= 1e-4
+    assert metrics["test.accuracy"] >= 0

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from studio.core.runs import TrainingSet
 from studio.core.settings import Settings
 from studio.jobs.supervisor import worker_environment
 from studio.services import documents, projects
@@ -99,21 +100,16 @@ def workers_of_here() -> list[psutil.Process]:
 def make_films(store: Store, folder: Path, *, n_train: int = 64) -> int:
     """Create a project whose texts the tiny backbone can read; all documents have gold."""
     made = make_set(n_train, n_dev=16)
-    rows = [
-        *((text, int(code), "train") for text, code in _decided(made.texts, made.targets)),
-        *(
-            (text, int(code), "dev")
-            for text, code in zip(made.dev_texts, made.dev_labels, strict=True)
-        ),
-    ]
+    train = [(text, code, "train") for text, code in zip(made.texts, decided(made), strict=True)]
+    dev = [(text, code, "dev") for text, code in zip(made.dev_texts, made.dev_labels, strict=True)]
     path = folder / "films.csv"
-    lines = [f"{text},{LABELS[code]},{split}" for text, code, split in rows]
+    lines = [f"{text},{LABELS[code]},{split}" for text, code, split in train + dev]
     path.write_text("\n".join(["text,label,split", *lines]) + "\n", encoding="utf-8")
     number = projects.create_project(store, ME, name="Films", labels=list(LABELS))
     documents.import_file(store, ME, number, source=source(path))
     return number
 
 
-def _decided(texts: tuple[str, ...], targets: object) -> list[tuple[str, int]]:
-    codes = targets.argmax(axis=1).tolist()  # type: ignore[attr-defined]
-    return list(zip(texts, codes, strict=True))
+def decided(made: TrainingSet) -> list[int]:
+    """Return the likeliest label of each document."""
+    return [int(code) for code in made.targets.argmax(axis=1)]

@@ -62,6 +62,7 @@ def test_a_missing_folder_is_unavailable(tmp_path: Path) -> None:
             lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"),
             "only as pytorch_model.bin.*run code",
         ),
+        (lambda f: (f / "tokenizer.json").unlink(), "no tokenizer"),
     ],
 )
 def test_a_folder_that_cannot_be_trusted_or_read_is_refused(

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
+from studio.jobs import connection
+from studio.storage.store import Store
+from studio.ui import server, session
 from studio.ui.server import CONTENT_SECURITY_POLICY, SecurityHeaders
 
 
@@ -44,3 +51,31 @@ def test_nothing_may_be_evaluated_or_come_from_elsewhere() -> None:
     assert "unsafe-eval" not in CONTENT_SECURITY_POLICY
     assert "http" not in CONTENT_SECURITY_POLICY
     assert "*" not in CONTENT_SECURITY_POLICY
+
+
+@pytest.fixture
+def started_before(store: Store) -> Iterator[Store]:
+    """A studio whose worker has set up the queue at an earlier start."""
+    store.workers.beat("local", 1, "here", "none")
+    (store.home / "jobs.sqlite").touch()
+    yield store
+    gc.unfreeze()
+    session.close_stores()
+    connection.disconnect(store.settings)
+
+
+@pytest.mark.slow
+def test_a_warm_server_has_its_connection_to_the_queue(started_before: Store) -> None:
+    url = connection.queue_url(started_before.settings)
+    server._warm(started_before.settings)
+    assert url in connection._clients
+
+
+def test_a_queue_that_cannot_be_opened_does_not_keep_the_server_from_starting(
+    started_before: Store,
+) -> None:
+    (started_before.home / "jobs.sqlite").unlink()
+    (started_before.home / "jobs.sqlite").mkdir()
+    server._warm(started_before.settings)
+    assert connection._clients == {}
+    assert session.open_store(started_before.settings).projects.list() == []

@@ -71,7 +71,9 @@ def draw_mapping(preview: Preview, schema: LabelSchema) -> ColumnMapping | None:
             key="documents.text",
         )
     label = _optional(boxes[1], _("Label"), columns, guess.label if guess else None, key="label")
-    split = _optional(boxes[2], _("Split"), columns, guess.split if guess else None, key="split")
+    split = _optional(
+        boxes[2], _("Split"), columns, guess.split if guess else None, key="split_column"
+    )
     external_id = guess.external_id if guess else None
     external = _optional(boxes[3], _("Id"), columns, external_id, key="id")
     with boxes[4]:
@@ -93,6 +95,7 @@ def draw_mapping(preview: Preview, schema: LabelSchema) -> ColumnMapping | None:
         )
     for note in preview.notes:
         st.caption(plain(note))
+    st.caption(_("The first rows, as they will be read:"))
     tables.draw_rows(
         [{name: _cell(row.get(name)) for name in columns} for row in preview.rows],
         {name: tables.text(name) for name in columns},
