@@ -125,8 +125,8 @@ class LabelSchema:
             return False
         return True
 
-    def describe(self) -> str:
-        """Return the names as a short list for a sentence."""
-        shown = ", ".join(self.names[:12])
-        rest = self.cardinality - 12
+    def describe(self, most: int = 12) -> str:
+        """Return the names, ``most`` of them, as a short list for a sentence."""
+        shown = ", ".join(self.names[:most])
+        rest = self.cardinality - most
         return f"{shown} and {rest} more" if rest > 0 else shown

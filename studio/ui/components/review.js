@@ -32,6 +32,9 @@ class Desk extends View {
     this.build();
     this.onKey = (event) => this.pressed(event);
     document.addEventListener("keydown", this.onKey);
+    // Who comes by a link still has it focused, and Enter would follow it again. The focus moves
+    // on to the text, unless somebody is typing.
+    if (!isEditable(document.activeElement)) setTimeout(() => this.text.focus({ preventScroll: true }));
   }
 
   reset(epoch) {

@@ -142,6 +142,9 @@ def show_import(store: Store, project: Project) -> None:
     job = panel.show(store, project, "documents.import", ("import_documents",))
     if job is None or job.state is not JobState.SUCCEEDED:
         return
+    if job.result.get("already"):
+        st.info(_("This file was imported already; nothing was added twice."))
+        return
     words = _("Imported {n} documents, {gold} with a gold label.").format(
         n=f"{job.result.get('n_documents', 0):,}", gold=f"{job.result.get('n_gold', 0):,}"
     )

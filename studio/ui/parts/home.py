@@ -62,7 +62,7 @@ def draw_card(card: ProjectCard) -> str | None:
         head, actions = st.columns([3, 2], vertical_alignment="center")
         with head:
             st.markdown(f"**{plain(card.project.name)}**")
-            st.caption(_("Labels: {labels}").format(labels=plain(card.project.schema.describe())))
+            st.caption(_("Labels: {labels}").format(labels=plain(card.project.schema.describe(5))))
         with actions, st.container(horizontal=True, horizontal_alignment="right"):
             opened = st.button(_("Open"), key=f"home.open.{number}")
             deleted = st.button(

@@ -34,13 +34,15 @@ class Found:
 
 
 def load(source: str, constants: Mapping[str, int]) -> dict[str, Any]:
-    """Run the source as a module with the labels' names predefined; return its globals.
+    """Run the source as a module; return its globals.
 
-    Whatever the source raises passes through.
+    Predefined are the labels' names and Snorkel's decorator: who forgets its import means it all
+    the same. Whatever the source raises passes through.
     """
     module = types.ModuleType(MODULE_NAME)
     module.__file__ = FILE_NAME
     module.__dict__.update(constants)
+    module.__dict__["labeling_function"] = sys.modules["snorkel.labeling"].labeling_function
     # Preprocessors pickle documents, and pickle finds the user's classes by the module's name.
     sys.modules[MODULE_NAME] = module
     code = compile(source, FILE_NAME, "exec", dont_inherit=True)
