@@ -229,6 +229,7 @@ def _draw_integer(field: Field) -> int | None:
         step=1,
         key=field.key,
         help=field.help,
+        placeholder=_("automatic") if field.optional else None,
     )
 
 

@@ -174,5 +174,7 @@ def test_a_selection_that_is_not_understood_says_so(
 @pytest.mark.slow
 def test_the_decorator_is_known_without_its_import(store: Store, tmp_path: Path) -> None:
     number = make_project(store, tmp_path)
-    code = "@labeling_function()\ndef says_back(x):\n    return REFUND if 'back' in x.text else -1\n"
+    code = (
+        "@labeling_function()\ndef says_back(x):\n    return REFUND if 'back' in x.text else -1\n"
+    )
     assert do(store, labeling.start_save_code(store, ME, number, code))["saved"] == ["says_back"]

@@ -46,12 +46,12 @@ class FineTuneOptions(AnyOptions):
         min_length=1,
         widget="backbone",
     )
-    epochs: int = option(
-        0,
+    epochs: int | None = option(
+        None,
         title="Epochs",
-        help="How often every document is seen. 0 chooses by size: 3, and up to 10 for small "
-        "sets. The best state on dev documents is kept anyway.",
-        minimum=0,
+        help="How often every document is seen. Left empty: 3, and up to 10 for small sets. The "
+        "best state on dev documents is kept anyway.",
+        minimum=1,
         maximum=100,
     )
     learning_rate: float = option(
