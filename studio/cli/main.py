@@ -35,7 +35,9 @@ def run(
         Path | None,
         typer.Option(help="Folder for report, labels and model. Default: NAME-out beside it."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the report as JSON; always so into a pipe.")
+    ] = False,
 ) -> None:
     """Build the project of a recipe: import, label, fit, train, score, export."""
     from studio.services import handlers  # noqa: F401 - registers the kinds of jobs
@@ -43,7 +45,7 @@ def run(
 
     target = out or recipe.with_name(f"{recipe.stem}-out")
     report = run_recipe(recipe, target, progress=output.progress)
-    output.show_report(report, as_json=json, folder=target)
+    output.show_report(report, as_json=json or not sys.stdout.isatty(), folder=target)
 
 
 @app.command()

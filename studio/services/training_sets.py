@@ -58,16 +58,19 @@ def plan(store: Store, project_id: int, targets: Targets) -> Plan:
     Gold wins over a weak label where both are asked for; documents with neither stay out.
     Dev and test documents are never learned from.
 
+    Where gold and weak labels are asked for and no label model was fitted, gold alone serves.
+
     Raises
     ------
     Invalid
-        If weak labels are asked for and there are none.
+        If weak labels alone are asked for, or would be needed, and there are none.
     """
     schema = store.projects.get(project_id).schema
     gold = store.annotations.gold(project_id)
     codes = store.documents.splits(project_id)
     weak = weak_labels.current(store, project_id)
-    if targets is not Targets.GOLD and weak is None:
+    needs_weak = targets is Targets.WEAK or (gold == ABSTAIN).all()
+    if targets is not Targets.GOLD and weak is None and needs_weak:
         raise Invalid(
             "There are no weak labels yet. Fit a label model on the page Weak labels, or train "
             "on gold labels alone."

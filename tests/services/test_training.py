@@ -204,3 +204,10 @@ def test_a_worker_that_leaves_before_the_scores_loses_no_figure(
     assert metrics["seconds"] > 0
     assert metrics["reload_difference"] <= 1e-4
     assert metrics["test.accuracy"] >= 0
+
+
+def test_gold_alone_serves_where_no_label_model_was_fitted(store: Store, tmp_path: Path) -> None:
+    number = make_project(store, tmp_path)
+    plan = training_sets.plan(store, number, Targets.GOLD_AND_WEAK)
+    assert plan.doc_ids.tolist() == [0, 1, 4, 5]
+    assert plan.n_weak == 0
