@@ -90,10 +90,13 @@ def command_of(process: psutil.Process) -> str:
         return ""
 
 
-def workers_of_here() -> list[psutil.Process]:
-    """Return the studio workers that this process or its children started."""
+def workers_of(home: Path) -> list[psutil.Process]:
+    """Return the studio workers of a home that this process or its children started."""
     return [
-        child for child in family(os.getpid()) if command_of(child).endswith("-m studio worker")
+        child
+        for child in family(os.getpid())
+        if command_of(child).endswith("-m studio worker")
+        and child.environ().get("STUDIO_HOME") == str(home)
     ]
 
 

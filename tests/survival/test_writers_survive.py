@@ -16,7 +16,7 @@ from studio.storage.store import Store
 from tests.browser.serving import ROOT, running
 from tests.jobs.processes import wait_for_end, wait_until
 from tests.services.helpers import ME, add_keyword, source
-from tests.survival.living import is_alive, make_films, workers_of_here
+from tests.survival.living import is_alive, make_films, workers_of
 
 pytestmark = pytest.mark.slow
 
@@ -86,13 +86,13 @@ def test_two_web_servers_on_one_home_share_a_worker_and_the_second_inherits_the_
         add_keyword(store, number, "says_lovely", "good", "lovely")
         job_id = labeling.start_apply(store, ME, number)
         assert wait_for_end(store, job_id).error is None
-        [worker] = workers_of_here()
+        [worker] = workers_of(store.home)
         first.close()
         wait_until(lambda: not is_alive(worker))
         add_keyword(store, number, "says_awful", "bad", "awful")
         job_id = labeling.start_apply(store, ME, number)
         assert wait_for_end(store, job_id).error is None
-        [heir] = workers_of_here()
+        [heir] = workers_of(store.home)
         assert heir.pid != worker.pid
     wait_until(lambda: not is_alive(heir))
     assert [found.executor_id for found in store.workers.list()] == [store.settings.executor_id]
