@@ -39,6 +39,10 @@ with frame.shown_errors():
             navigation.go("documents", project_id=number)
         if wish == "next":
             navigation.go(card.next_step.page, project_id=number)
+        if wish == "rename":
+            asked = st.session_state[home.name_key(number)]
+            projects.rename_project(view.store, view.user, number, asked)
+            st.rerun()
         if wish == "delete":
             projects.delete_project(view.store, view.user, number)
             st.session_state["home.deleted"] = number

@@ -1,4 +1,4 @@
-"""Machine suggestions and people's answers."""
+"""People's answers."""
 
 from __future__ import annotations
 
@@ -13,16 +13,6 @@ class AnnotationStatus(StrEnum):
     SUBMITTED = "submitted"
     DISCARDED = "discarded"
     SKIPPED = "skipped"
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """A label that a machine proposes; ``probability`` in ``[0, 1]``."""
-
-    doc_id: int
-    label: int
-    probability: float
-    source: str
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +15,12 @@ import pyarrow as pa
 from studio.core.registry import Member, Registry
 
 
-class LabelsExporter(Member):
+class LabelsExporter(Member, ABC):
     """One format of labels. ``extension`` ends the name of its files, with the dot."""
 
     extension: ClassVar[str]
 
+    @abstractmethod
     def write(self, batches: Iterator[pa.RecordBatch], path: Path, options: Any) -> int:
         """Write all rows and return their number.
 
@@ -33,7 +35,6 @@ class LabelsExporter(Member):
         options
             Of this format.
         """
-        raise NotImplementedError
 
 
 labels_exporters: Registry[LabelsExporter] = Registry("labels format", "studio.exporters", "csv")

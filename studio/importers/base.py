@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -125,7 +126,7 @@ class Preview:
     notes: tuple[str, ...] = field(default=())
 
 
-class Importer(Member):
+class Importer(Member, ABC):
     """One file format.
 
     ``extensions`` are the usual endings of a name, with the dot, in lower case. ``example`` is a
@@ -135,6 +136,7 @@ class Importer(Member):
     extensions: ClassVar[tuple[str, ...]]
     example: ClassVar[str]
 
+    @abstractmethod
     def read(
         self, path: Path, options: Any, *, limit: int | None = None
     ) -> Iterator[pa.RecordBatch]:
@@ -160,8 +162,8 @@ class Importer(Member):
         BadFile
             If the file breaks the format; the message names the line or row.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def recognize(self, head: FileHead) -> Detection | None:
         """Return what this format makes of a file; None where it cannot read it.
 
@@ -170,7 +172,6 @@ class Importer(Member):
         BadFile
             If the name claims this format and the content cannot be it.
         """
-        raise NotImplementedError
 
     def n_rows(self, path: Path) -> int | None:
         """Return the number of rows where the format tells without reading them all."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,12 +15,13 @@ from studio.core.registry import Member, Registry
 from studio.core.votes import VoteMatrix, WeakLabels
 
 
-class LabelModel(Member):
+class LabelModel(Member, ABC):
     """Base of all label models: votes in, one probability a label out.
 
     The same votes, options and seed give the same weak labels.
     """
 
+    @abstractmethod
     def fit(
         self,
         votes: VoteMatrix,
@@ -51,8 +53,8 @@ class LabelModel(Member):
         Canceled
             From ``progress``.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def predict_proba(self, votes: VoteMatrix) -> WeakLabels:
         """Return weak labels for votes of the same labeling functions.
 
@@ -61,11 +63,10 @@ class LabelModel(Member):
         Invalid
             If the model was not fitted, or on other labeling functions.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def lf_weights(self) -> Mapping[str, float | None]:
         """Return how far each labeling function is believed, in ``[0, 1]``; None if not known."""
-        raise NotImplementedError
 
 
 def check_votes(votes: VoteMatrix) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,13 +59,14 @@ class ShardSource:
                 yield reader.get_batch(number).column("text")
 
 
-class LFKind(Member):
+class LFKind(Member, ABC):
     """Base of all kinds of labeling functions.
 
     A member turns its options into votes on a file of documents. The same options and documents
     give the same votes on every machine.
     """
 
+    @abstractmethod
     def vote(
         self,
         source: ShardSource,
@@ -101,7 +103,6 @@ class LFKind(Member):
         Canceled
             From ``progress``.
         """
-        raise NotImplementedError
 
     def matches(self, text: str, options: Any) -> Spans:
         """Return what in a text made this kind vote, for highlighting; empty if it cannot say."""

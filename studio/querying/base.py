@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,20 +45,20 @@ class Pool:
             raise Invalid(f"All parts of a pool must be equally long, got {sorted(lengths)}.")
 
 
-class QueryStrategy(Member):
+class QueryStrategy(Member, ABC):
     """Base of all strategies: which document a person should see next."""
 
+    @abstractmethod
     def order(self, pool: Pool, *, seed: int) -> NDArray[np.int64]:
         """Return the document ids, the most worthwhile first; each one exactly once.
 
         Documents that are equally worthwhile are shuffled by the seed, so that two people with
         two seeds see different ones first.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def reason(self, pool: Pool, row: int) -> str:
         """Return why the document of a row is where it is, in one sentence."""
-        raise NotImplementedError
 
 
 def ranked(pool: Pool, seed: int, *keys: NDArray[np.generic]) -> NDArray[np.int64]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +10,7 @@ from studio.core.fingerprints import fingerprint
 from studio.core.schema import ABSTAIN
 from studio.core.votes import decide
 from studio.evaluating.metrics import log_loss, scores
-from studio.services.model_process import ModelProcess, models
+from studio.services.model_process import ModelProcess
 from studio.storage.store import Store
 
 
@@ -72,20 +70,6 @@ def load(store: Store, project_id: int, run_id: int) -> NDArray[np.float32] | No
     full = np.full((n, known.shape[1]), np.nan, np.float32)
     full[: len(known)] = known
     return full
-
-
-def predict_missing(store: Store, project_id: int, run_id: int, doc_ids: Sequence[int]) -> None:
-    """Predict those of the given documents that have no prediction yet (in a worker)."""
-    known = load(store, project_id, run_id)
-    wanted = np.asarray(doc_ids, np.int64)
-    if known is not None:
-        wanted = wanted[np.isnan(known[wanted, 0])]
-    if len(wanted):
-        run = store.runs.get(run_id)
-        assert run.artifact is not None
-        with models.use(store.artifacts.path(run.artifact)) as model:
-            probs = _predict(store, project_id, model, wanted)
-        save(store, project_id, run_id, doc_ids=wanted, probs=probs)
 
 
 def _predict(

@@ -55,17 +55,6 @@ def list_projects(store: Store) -> list[ProjectCard]:
     return [overview(store, project.project_id) for project in store.projects.list()]
 
 
-def get_project(store: Store, project_id: int) -> Project:
-    """Return one project.
-
-    Raises
-    ------
-    NotFound
-        If there is none with this id.
-    """
-    return store.projects.get(project_id)
-
-
 def overview(store: Store, project_id: int) -> ProjectCard:
     """Return how far one project is, and the next step."""
     project = store.projects.get(project_id)

@@ -184,3 +184,15 @@ def test_documents_takes_one_file_after_the_other(open_page: Open, studio: Store
         run_pending(studio)
         app.run()
         assert studio.documents.count(number) == count
+
+
+def test_home_renames_a_project_and_refuses_no_name(open_page: Open, studio: Store) -> None:
+    number = projects.create_project(studio, ME, name="Mail", labels=["a", "b"])
+    app = open_page("home")
+    app.text_input(key=f"home.name.{number}").set_value("Letters")
+    app.button(key=f"home.rename.{number}").click().run()
+    assert studio.projects.get(number).name == "Letters"
+    app.text_input(key=f"home.name.{number}").set_value("  ")
+    app.button(key=f"home.rename.{number}").click().run()
+    assert "needs a name" in words(app)
+    assert studio.projects.get(number).name == "Letters"

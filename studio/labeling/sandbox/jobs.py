@@ -50,7 +50,6 @@ class RunningJob:
         self._box = box
         self._report = b""
         self._received = 0
-        self._ended = b""
         self._pipe, report = os.pipe()
         self._status, status = os.pipe()
         os.set_blocking(self._pipe, False)

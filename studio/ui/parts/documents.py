@@ -20,7 +20,6 @@ from studio.ui.parts import panel
 from studio.ui.text import _, plain, short
 
 LEAD = "The texts of the project. Upload more at any time; what is there keeps its number."
-TYPES = ("csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "xlsx")
 NONE = "—"
 UPLOADS = "documents.uploads"
 _OWN = ("id", "text", "split", "gold", "weak label", "probability", "external id")

@@ -56,21 +56,15 @@ def draw_new_project() -> NewProject | None:
 
 
 def draw_card(card: ProjectCard) -> str | None:
-    """Draw one project; return "open", "next" or "delete" when that was pressed."""
+    """Draw one project; return "open", "next", "rename" or "delete" when that was pressed."""
     number = card.project.project_id
     with st.container(border=True, key=f"home-card-{number}"):
-        head, actions = st.columns([3, 2], vertical_alignment="center")
+        head, action = st.columns([4, 1], vertical_alignment="center")
         with head:
             st.markdown(f"**{plain(card.project.name)}**")
             st.caption(_("Labels: {labels}").format(labels=plain(card.project.schema.describe(5))))
-        with actions, st.container(horizontal=True, horizontal_alignment="right"):
-            opened = st.button(_("Open"), key=f"home.open.{number}")
-            deleted = st.button(
-                _("Delete"),
-                key=f"home.delete.{number}",
-                type="tertiary",
-                help=_("Puts the project away; it can be brought back right after."),
-            )
+        with action:
+            opened = st.button(_("Open"), key=f"home.open.{number}", width="stretch")
         _show_figures(card)
         going_on = st.button(
             _("Next: {step}").format(step=card.next_step.sentence),
@@ -78,7 +72,25 @@ def draw_card(card: ProjectCard) -> str | None:
             icon=":material/arrow_forward:",
             type="tertiary",
         )
-    return "open" if opened else "delete" if deleted else "next" if going_on else None
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            with st.popover(_("Rename"), type="tertiary"):
+                st.text_input(
+                    _("New name"), value=card.project.name, key=name_key(number), max_chars=100
+                )
+                renamed = st.button(_("Rename the project"), key=f"home.rename.{number}")
+            deleted = st.button(
+                _("Delete"),
+                key=f"home.delete.{number}",
+                type="tertiary",
+                help=_("Puts the project away; it can be brought back right after."),
+            )
+    pressed = {"open": opened, "rename": renamed, "delete": deleted, "next": going_on}
+    return next((name for name, yes in pressed.items() if yes), None)
+
+
+def name_key(project_id: int) -> str:
+    """Return the key of the field that holds a project's new name."""
+    return f"home.name.{project_id}"
 
 
 def draw_restore(project_id: int | None) -> int | None:
