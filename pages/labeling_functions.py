@@ -43,6 +43,9 @@ with frame.shown_errors():
             trying.start_try(store, user, project.project_id, kind=draft.kind, options=options),
         )
         st.rerun()
+    if draft.wish == "new":
+        parts.stop_editing()
+        st.rerun()
     if draft.wish == "save" and draft.kind == "python":
         code = draft.options["code"]
         parts.keep_job(project, labeling.start_save_code(store, user, project.project_id, code))

@@ -26,6 +26,9 @@ from studio.services import labeling
 from studio.storage.store import Store
 
 SAMPLE_SIZE = 2000
+UNNAMED = "trial"
+"""What a function is called that has no name yet."""
+
 SHOWN_HITS = 50
 
 
@@ -93,7 +96,7 @@ def run_try(store: Store, job: Job, progress: Progress) -> Mapping[str, Any]:
     kind, options = job.spec["kind"], job.spec["options"]
     schema = store.projects.get(job.project_id).schema
     trusted = store.settings.trusted_authors
-    functions = [LabelingFunction("trial", kind, options)]
+    functions = [LabelingFunction(UNNAMED, kind, options)]
     if kind == "python":
         names = discover(options["code"], schema.names, limits=Limits(), trusted=trusted)
         if not names:

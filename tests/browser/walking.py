@@ -86,7 +86,7 @@ def add_keyword(page: Page, name: str, label: str, words: Sequence[str]) -> None
     page.keyboard.press("Control+Enter")
     idle(page)
     press(page, "labeling.try.new")
-    shown(page, "Coverage of the sample", timeout=60_000)
+    shown(page, "Right on gold", timeout=60_000)
     press(page, "labeling.save.new")
     shown(page, f"{name} is saved")
 

@@ -196,3 +196,35 @@ def test_home_renames_a_project_and_refuses_no_name(open_page: Open, studio: Sto
     app.button(key=f"home.rename.{number}").click().run()
     assert "needs a name" in words(app)
     assert studio.projects.get(number).name == "Letters"
+
+
+def test_functions_edits_one_and_goes_back_to_a_new_one(
+    open_page: Open, studio: Store, tmp_path: Path
+) -> None:
+    number = make_project(studio, tmp_path)
+    label_project(studio, number)
+    lf_id = studio.functions.list(number)[0].lf_id
+    app = open_page("labeling_functions", number)
+    app.button(key=f"labeling.edit.{lf_id}").click().run()
+    assert app.text_area(key=f"labeling.keyword.{lf_id}.keywords").value == "refund"
+    app.text_area(key=f"labeling.keyword.{lf_id}.keywords").set_value("refund\nrefunds")
+    app.button(key=f"labeling.save.{lf_id}").click().run()
+    assert studio.functions.list(number)[0].version == 2
+    app.button(key=f"labeling.edit.{lf_id}").click().run()
+    app.button(key="labeling.fresh").click().run()
+    assert app.text_input(key="labeling.name.new").value == ""
+
+
+def test_functions_puts_one_away_and_brings_it_back(
+    open_page: Open, studio: Store, tmp_path: Path
+) -> None:
+    number = make_project(studio, tmp_path)
+    label_project(studio, number)
+    lf_id = studio.functions.list(number)[0].lf_id
+    app = open_page("labeling_functions", number)
+    app.button(key=f"labeling.delete.{lf_id}").click().run()
+    assert len(studio.functions.list(number)) == 2
+    app.button(key="labeling.restore").click().run()
+    assert len(studio.functions.list(number)) == 3
+    app.checkbox(key=f"labeling.on.{lf_id}.True").uncheck().run()
+    assert not studio.functions.list(number)[0].enabled

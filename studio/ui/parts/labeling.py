@@ -16,7 +16,7 @@ from studio.core.projects import Project
 from studio.core.schema import LabelSchema
 from studio.labeling.base import constant_names, kinds
 from studio.services.labeling import FunctionRow, kind_names, kind_options
-from studio.services.trying import Trial
+from studio.services.trying import UNNAMED, Trial
 from studio.storage.store import Store
 from studio.ui import forms, html, links, session
 from studio.ui.parts import panel
@@ -78,7 +78,7 @@ class Draft:
     problem: str | None
     """What is wrong with the options; None when they will do."""
     wish: str | None
-    """``"try"`` or ``"save"`` when that was pressed."""
+    """``"try"``, ``"save"`` or ``"new"`` (leave this function alone) when that was pressed."""
 
 
 def draw_editor(project: Project, editing: FunctionRow | None) -> Draft:
@@ -119,7 +119,10 @@ def draw_editor(project: Project, editing: FunctionRow | None) -> Draft:
             _("Try on a sample"), key=f"labeling.try.{number}", icon=":material/play_arrow:"
         )
         saved = st.button(_("Save"), key=f"labeling.save.{number}", type="primary")
-    wish = "try" if tried else "save" if saved else None
+        fresh = editing is not None and st.button(
+            _("New function"), key="labeling.fresh", icon=":material/add:", type="tertiary"
+        )
+    wish = "try" if tried else "save" if saved else "new" if fresh else None
     lf_id = editing.function.lf_id if editing else None
     return Draft(lf_id, kind, name, filled.values, filled.problem, wish)
 
@@ -128,17 +131,25 @@ def show_trials(trials: Sequence[Trial], schema: LabelSchema) -> None:
     """Draw what each tried function would do: figures, faults, and hits with their text."""
     for trial in trials:
         with st.container(border=True):
-            st.markdown(f"**{plain(trial.name)}**")
+            if trial.name != UNNAMED:
+                st.markdown(f"**{plain(trial.name)}**")
             columns = st.columns(3)
-            columns[0].metric(_("Coverage of the sample"), f"{trial.coverage:.1%}")
+            columns[0].metric(
+                _("Coverage"),
+                f"{trial.coverage:.1%}",
+                help=_("Share of {n} sampled documents.").format(n=f"{trial.n_docs:,}"),
+            )
             columns[1].metric(
                 _("Right on gold"),
                 f"{trial.right} / {trial.n_gold}" if trial.n_gold else _("no gold hit"),
             )
             columns[2].metric(_("Faults"), sum(f.count for f in trial.faults))
             show_faults(trial.faults)
-            _show_hits(trial, schema)
-            if not trial.hits and not trial.faults:
+            if trial.hits:
+                # A height of its own, so that the table of functions stays within reach.
+                with st.container(height=460, border=False):
+                    _show_hits(trial, schema)
+            elif not trial.faults:
                 st.caption(_("It votes on no document of the sample."))
 
 
