@@ -74,7 +74,7 @@ class Excel(Importer):
 
 @contextmanager
 def _sheet(path: Path, name: str) -> Iterator[Any]:
-    import openpyxl  # noqa: PLC0415 - 200 ms that only workbooks need
+    import openpyxl  # 200 ms that only workbooks need
 
     try:
         _check_size(path)

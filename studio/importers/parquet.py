@@ -67,7 +67,7 @@ class Parquet(Importer):
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    import pyarrow.parquet  # noqa: PLC0415 - 60 ms that only Parquet files need
+    import pyarrow.parquet  # 60 ms that only Parquet files need
 
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
