@@ -3,7 +3,7 @@ from dataclasses import replace
 import streamlit as st
 
 from studio.core.users import Role
-from studio.services import documents, selections
+from studio.services import documents, importing, selections
 from studio.ui import frame, tables
 from studio.ui.parts import documents as parts
 from studio.ui.text import _, plain
@@ -23,10 +23,10 @@ if staged is None:
 else:
     with st.container(border=True, key="documents.staged"):
         with frame.shown_errors():
-            found = documents.detect_upload(store, staged)
+            found = importing.detect_upload(store, staged)
             st.markdown(parts.headline(store.uploads.get(staged).name, found.note))
             format_name, reading = parts.draw_format(found.format, found.options)
-            preview = documents.preview_upload(
+            preview = importing.preview_upload(
                 store, staged, format_name=format_name, options=reading.values
             )
             mapping = parts.draw_mapping(preview, project.schema)
@@ -57,17 +57,17 @@ elif staged is None:
 
 with frame.shown_errors():
     if file is not None:
-        upload = documents.stage_upload(
+        upload = importing.stage_upload(
             store, user, project.project_id, name=file.name, stream=file
         )
         parts.keep_upload(project, upload.upload_id)
         st.rerun()
     if staged and wish == "drop":
-        documents.drop_upload(store, user, staged)
+        importing.drop_upload(store, user, staged)
         parts.keep_upload(project, None)
         st.rerun()
     if staged and wish == "import" and mapping is not None:
-        job_id = documents.start_import(
+        job_id = importing.start_import(
             store,
             user,
             project.project_id,

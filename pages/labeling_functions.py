@@ -1,7 +1,7 @@
 import streamlit as st
 
 from studio.core.users import Role
-from studio.services import labeling, trying
+from studio.services import applying, labeling, trying
 from studio.ui import frame, session
 from studio.ui.parts import labeling as parts
 from studio.ui.text import _
@@ -64,7 +64,7 @@ with frame.shown_errors():
         session.notify(_("{name} is saved.").format(name=saved.name))
         st.rerun()
     if apply_now:
-        parts.keep_apply(project, labeling.start_apply(store, user, project.project_id))
+        parts.keep_apply(project, applying.start_apply(store, user, project.project_id))
         st.rerun()
     if wish is not None and wish.verb == "edit":
         parts.edit(wish.lf_id)

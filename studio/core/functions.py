@@ -17,6 +17,7 @@ class LabelingFunction:
     """One rule that votes for a label or abstains: a name, a kind, the kind's options.
 
     ``options`` are JSON values that the kind's ``Options`` accept. ``version`` counts from 1.
+    ``inputs`` are fingerprints of what else the votes rest on, by name (``"lexicon:NAME"``).
     """
 
     name: str
@@ -25,6 +26,7 @@ class LabelingFunction:
     version: int = 1
     enabled: bool = True
     lf_id: int | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if (
@@ -39,8 +41,9 @@ class LabelingFunction:
 
     @property
     def fingerprint(self) -> str:
-        """Changes exactly when the votes may change: kind and options, not the name."""
-        return fingerprint(self.kind, dict(self.options))
+        """Changes exactly when the votes may change: kind, options and inputs, not the name."""
+        parts = [self.kind, dict(self.options), *([dict(self.inputs)] if self.inputs else [])]
+        return fingerprint(*parts)
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Fault:
 
     ``doc_id`` is None when it failed before the first document (a syntax error, say), ``line``
     where no line of the user's code is to blame. ``count`` is how many documents failed alike;
-    ``doc_id`` is the first of them.
+    ``doc_id`` is the first of them, ``doc_ids`` the first three.
     """
 
     lf_name: str
@@ -58,6 +61,7 @@ class Fault:
     line: int | None = None
     doc_id: int | None = None
     count: int = 1
+    doc_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,11 +70,13 @@ class Votes:
 
     ``votes`` is int16 ``[n_docs]``; a failed document abstains and is counted in ``faults``.
     ``tier`` names the sandbox that ran it, "declarative" where no user code ran.
+    ``slowest`` are the documents that took longest, with their seconds, the slowest first.
     """
 
     votes: Any  # NDArray[np.int16]; Any keeps this frozen dataclass hashable by identity only
     faults: tuple[Fault, ...] = ()
     tier: str = "declarative"
+    slowest: tuple[tuple[int, float], ...] = ()
 
     @property
     def n_faults(self) -> int:

@@ -8,21 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from studio.core.functions import LabelingFunction, Votes
-from studio.core.jobs import Progress, no_progress
 from studio.core.options import parse_options
 from studio.core.schema import ABSTAIN, LabelSchema
-from studio.labeling.base import DEFAULT_LIMITS, Limits, ShardSource, kinds
+from studio.labeling.base import Asking, ShardSource, kinds
 
 
-def apply_function(
-    function: LabelingFunction,
-    shard_path: Path,
-    schema: LabelSchema,
-    *,
-    limits: Limits = DEFAULT_LIMITS,
-    trusted: bool = False,
-    progress: Progress = no_progress,
-) -> Votes:
+def apply_function(function: LabelingFunction, shard_path: Path, asking: Asking) -> Votes:
     """Return the votes of a labeling function on all documents of a file.
 
     Parameters
@@ -31,14 +22,8 @@ def apply_function(
         Its kind and options say everything.
     shard_path
         An Arrow IPC file with a column ``text``.
-    schema
-        The labels.
-    limits
-        What user code may use.
-    trusted
-        Whether user code may run where no sandbox can be had.
-    progress
-        Told the share that is done.
+    asking
+        The labels, limits, and whom to ask for more.
 
     Returns
     -------
@@ -55,15 +40,15 @@ def apply_function(
     Unavailable
         If it is user code and no sandbox can be had.
     Canceled
-        From ``progress``.
+        From ``asking.progress``.
     """
     kind = kinds.get(function.kind)
     options = parse_options(
         kind.Options, dict(function.options), what=f"The labeling function {function.name!r}"
     )
     source = ShardSource.open(shard_path)
-    votes = kind().vote(source, options, schema, limits=limits, trusted=trusted, progress=progress)
-    _check(votes, source.n_docs, schema)
+    votes = kind().vote(source, options, asking)
+    _check(votes, source.n_docs, asking.schema)
     faults = tuple(replace(fault, lf_name=function.name) for fault in votes.faults)
     return replace(votes, faults=faults)
 

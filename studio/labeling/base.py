@@ -4,29 +4,63 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from studio.core.functions import Votes
-from studio.core.jobs import Progress
+from studio.core.jobs import Progress, no_progress
 from studio.core.registry import Member, Registry
 from studio.core.schema import ABSTAIN, LabelSchema
 from studio.labeling.constants import constant_names
 from studio.labeling.limits import Limits
+from studio.labeling.resources import NoResources, Resources
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["DEFAULT_LIMITS", "LFKind", "Limits", "ShardSource", "constant_names", "kinds"]
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Asking",
+    "LFKind",
+    "Limits",
+    "ShardSource",
+    "constant_names",
+    "kinds",
+]
 
 DEFAULT_LIMITS = Limits()
 """Limits where nobody asked for others."""
 
 Spans = list[tuple[int, int]]
 """``(start, end)`` character offsets, ascending, not overlapping."""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What a kind is told beside documents and options.
+
+    Attributes
+    ----------
+    schema
+        The labels; options name them, votes are indices.
+    limits
+        What user code may use.
+    trusted
+        Whether user code may run where no sandbox can be had.
+    progress
+        Told the share that is done; raises ``Canceled`` where the user asked to stop.
+    resources
+        Lexicons, embeddings, predictions and language models.
+    """
+
+    schema: LabelSchema
+    limits: Limits = DEFAULT_LIMITS
+    trusted: bool = False
+    progress: Progress = no_progress
+    resources: Resources = field(default_factory=NoResources)
 
 
 @dataclass(frozen=True)
@@ -67,16 +101,7 @@ class LFKind(Member, ABC):
     """
 
     @abstractmethod
-    def vote(
-        self,
-        source: ShardSource,
-        options: Any,
-        schema: LabelSchema,
-        *,
-        limits: Limits,
-        trusted: bool,
-        progress: Progress,
-    ) -> Votes:
+    def vote(self, source: ShardSource, options: Any, asking: Asking) -> Votes:
         """Return one vote a document, in the order of the file.
 
         Parameters
@@ -85,14 +110,8 @@ class LFKind(Member, ABC):
             The documents.
         options
             An instance of this kind's ``Options``.
-        schema
-            The labels; options name them, votes are indices.
-        limits
-            What user code may use.
-        trusted
-            Whether user code may run where no sandbox can be had.
-        progress
-            Told the share that is done.
+        asking
+            The labels, limits, and whom to ask for more.
 
         Raises
         ------
@@ -101,8 +120,12 @@ class LFKind(Member, ABC):
         Unavailable
             If user code cannot be run here.
         Canceled
-            From ``progress``.
+            From ``asking.progress``.
         """
+
+    def inputs(self, options: Any) -> tuple[str, ...]:
+        """Return what else the votes rest on: ``"lexicon:NAME"`` or ``"run:NUMBER"`` each."""
+        return ()
 
     def matches(self, text: str, options: Any) -> Spans:
         """Return what in a text made this kind vote, for highlighting; empty if it cannot say."""

@@ -1,13 +1,9 @@
 """Importing this module registers every kind of job that a worker can do."""
 
-from studio.services import (
-    deploy,
-    documents,
-    inspect,
-    labeling,
-    training,
-    trying,
-    weak_labels,
-)
+import importlib
+import pkgutil
 
-__all__ = ["deploy", "documents", "inspect", "labeling", "training", "trying", "weak_labels"]
+import studio.services
+
+for _module in pkgutil.iter_modules(studio.services.__path__):
+    importlib.import_module(f"studio.services.{_module.name}")

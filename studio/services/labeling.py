@@ -19,9 +19,9 @@ from studio.core.votes import VoteMatrix
 from studio.jobs.handlers import handles
 from studio.jobs.queue import enqueue
 from studio.labeling.analysis import summarize
-from studio.labeling.apply import apply_function
 from studio.labeling.base import Limits, kinds
 from studio.labeling.sandbox import discover, probe
+from studio.services import resources
 from studio.storage.documents import Shard
 from studio.storage.store import Store
 
@@ -53,7 +53,7 @@ def kind_options(kind: str) -> type[Options]:
 
 def list_functions(store: Store, project_id: int) -> list[FunctionRow]:
     """Return all labeling functions with what their votes say of them."""
-    functions = store.functions.list(project_id)
+    functions = resources.functions_of(store, project_id)
     shards = store.documents.shards(project_id)
     loaded = {f.name: _load(store, f, shards) for f in functions}
     enabled = [f for f in functions if f.enabled]
@@ -212,63 +212,6 @@ def restore_function(store: Store, actor: User, lf_id: int) -> None:
     store.functions.restore(lf_id)
 
 
-def start_apply(
-    store: Store, actor: User, project_id: int, lf_ids: Sequence[int] | None = None
-) -> int:
-    """Queue the application of labeling functions (all enabled ones by default); return the job.
-
-    Only what is missing is computed: an unchanged function on unchanged documents costs nothing.
-    """
-    actor.require(Role.EDITOR)
-    if not store.functions.list(project_id):
-        raise Invalid("There is no labeling function yet. Write one first.")
-    if not store.documents.count(project_id):
-        raise Invalid("There are no documents yet. Upload some on the page Documents.")
-    spec = {"lf_ids": list(lf_ids) if lf_ids is not None else None}
-    return enqueue(store, "apply_functions", spec, project_id=project_id, actor=actor.name)
-
-
-@handles("apply_functions", lane="work")
-def run_apply(store: Store, job: Job, progress: Progress) -> Mapping[str, Any]:
-    """Apply labeling functions to all documents that they have not voted on."""
-    assert job.project_id is not None
-    wanted = job.spec.get("lf_ids")
-    schema = store.projects.get(job.project_id).schema
-    limits = Limits()
-    functions = [
-        f
-        for f in store.functions.list(job.project_id)
-        if (f.lf_id in wanted if wanted is not None else f.enabled)
-    ]
-    shards = store.documents.shards(job.project_id)
-    todo = [(f, s) for f in functions for s in store.votes.missing(f.fingerprint, shards)]
-    faults = 0
-    for done, (function, shard) in enumerate(todo):
-        votes = apply_function(
-            function,
-            shard.path,
-            schema,
-            limits=limits,
-            trusted=store.settings.trusted_authors,
-            progress=_part_of(progress, done, len(todo), function.name),
-        )
-        store.votes.save(function.fingerprint, shard, _with_doc_ids(votes, shard))
-        faults += votes.n_faults
-    progress(1.0, "All votes are in")
-    store.projects.touch(job.project_id)
-    return {"functions": len(functions), "computed": len(todo), "faults": faults}
-
-
-def _part_of(progress: Progress, done: int, n: int, name: str) -> Progress:
-    """Return the progress of one part among ``n`` as progress of the whole."""
-
-    def report(fraction: float, message: str = "") -> None:
-        progress((done + fraction) / n, f"{name} ({done + 1} of {n})")
-
-    report(0.0)
-    return report
-
-
 def vote_matrix(store: Store, project_id: int) -> VoteMatrix:
     """Return the votes of all enabled labeling functions on all documents.
 
@@ -279,7 +222,7 @@ def vote_matrix(store: Store, project_id: int) -> VoteMatrix:
     Invalid
         If there is no enabled labeling function.
     """
-    functions = [f for f in store.functions.list(project_id) if f.enabled]
+    functions = [f for f in resources.functions_of(store, project_id) if f.enabled]
     if not functions:
         raise Invalid("No labeling function is switched on. Write one, or switch one on.")
     shards = store.documents.shards(project_id)
@@ -288,7 +231,7 @@ def vote_matrix(store: Store, project_id: int) -> VoteMatrix:
 
 def votes_fingerprint(store: Store, project_id: int) -> str:
     """Return what the vote matrix is made of; it changes when a function or document does."""
-    functions = [f for f in store.functions.list(project_id) if f.enabled]
+    functions = [f for f in resources.functions_of(store, project_id) if f.enabled]
     shards = store.documents.shards(project_id)
     parts = [[f.name, f.fingerprint] for f in functions]
     missing = [
@@ -301,7 +244,7 @@ def votes_fingerprint(store: Store, project_id: int) -> str:
 
 def coverage(store: Store, project_id: int) -> float | None:
     """Return the share of documents with a vote; None if nothing was applied yet."""
-    functions = [f for f in store.functions.list(project_id) if f.enabled]
+    functions = [f for f in resources.functions_of(store, project_id) if f.enabled]
     shards = store.documents.shards(project_id)
     if not functions or not shards:
         return None
@@ -359,21 +302,3 @@ def _summaries(
     gold = store.annotations.gold(project_id)
     found = summarize(matrix, gold, {f.name: f.kind for f in functions}, faults)
     return {summary.name: summary for summary in found}
-
-
-def _with_doc_ids(votes: Votes, shard: Shard) -> Votes:
-    """Turn the row of each fault into the document's id."""
-    faults = tuple(
-        fault
-        if fault.doc_id is None
-        else Fault(
-            fault.lf_name,
-            fault.exception,
-            fault.message,
-            fault.line,
-            fault.doc_id + shard.first_doc_id,
-            fault.count,
-        )
-        for fault in votes.faults
-    )
-    return Votes(votes.votes, faults, votes.tier)

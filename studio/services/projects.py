@@ -14,7 +14,7 @@ from studio.core.jobs import JobState
 from studio.core.projects import Project
 from studio.core.schema import LabelSchema
 from studio.core.users import Role, User
-from studio.services import documents, labeling, sample, weak_labels
+from studio.services import applying, documents, importing, labeling, sample, weak_labels
 from studio.storage.store import Store
 
 MAX_NAME_LENGTH = 100
@@ -121,11 +121,11 @@ def create_sample_project(store: Store, actor: User) -> int:
         labels=sample.sample_schema().names,
         description=sample.DESCRIPTION,
     )
-    documents.import_file(
+    importing.import_file(
         store,
         actor,
         project_id,
-        source=documents.Source(
+        source=importing.Source(
             path=sample.sample_documents_path(),
             format="csv",
             options={},
@@ -134,7 +134,7 @@ def create_sample_project(store: Store, actor: User) -> int:
     )
     for function in sample.sample_functions():
         store.functions.add(project_id, function, actor.name)
-    labeling.start_apply(store, actor, project_id)
+    applying.start_apply(store, actor, project_id)
     weak_labels.start_fit(store, actor, project_id)
     return project_id
 

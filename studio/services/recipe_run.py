@@ -20,8 +20,10 @@ from studio.core.users import User
 from studio.importers.base import detect
 from studio.jobs.queue import run_inline
 from studio.services import (
+    applying,
     deploy,
     documents,
+    importing,
     labeling,
     projects,
     training,
@@ -91,8 +93,8 @@ class _Runner:
         found = detect(path, path.name)
         format_name = part.format or found.format
         options = {**(found.options if format_name == found.format else {}), **part.options}
-        source = documents.Source(path, format_name, options, _mapping(part, format_name))
-        documents.import_file(self._store, self._user, self._project, source=source)
+        source = importing.Source(path, format_name, options, _mapping(part, format_name))
+        importing.import_file(self._store, self._user, self._project, source=source)
 
     def _label(self) -> None:
         for part in self._recipe.labeling_functions:
@@ -111,7 +113,7 @@ class _Runner:
                 )
         if not self._store.functions.list(self._project):
             return
-        self._do(labeling.start_apply(self._store, self._user, self._project), 0.05, 0.15)
+        self._do(applying.start_apply(self._store, self._user, self._project), 0.05, 0.15)
         model = self._recipe.label_model
         fit = weak_labels.start_fit(
             self._store,

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from studio.core.documents import Split
 from studio.core.errors import Invalid
 from studio.core.schema import ABSTAIN
-from studio.services import evaluation, labeling, weak_labels
+from studio.services import evaluation, labeling, resources, weak_labels
 from studio.storage.store import Store
 
 Ids = NDArray[np.int64]
@@ -70,7 +70,7 @@ def of_cell(key: str, split: Split, gold: int, decided: int) -> str:
 
 
 def _lf(store: Store, project_id: int, rest: list[str]) -> Ids:
-    function = store.functions.get(int(rest[0]))
+    function = resources.with_inputs(store, project_id, store.functions.get(int(rest[0])))
     shards = store.documents.shards(project_id)
     votes = np.full(store.documents.count(project_id), ABSTAIN, np.int16)
     faults: list[int] = []

@@ -22,7 +22,7 @@ from studio.jobs.queue import enqueue
 from studio.labeling.apply import apply_function
 from studio.labeling.base import Limits, kinds
 from studio.labeling.sandbox import discover
-from studio.services import labeling
+from studio.services import labeling, resources
 from studio.storage.store import Store
 
 SAMPLE_SIZE = 2000
@@ -107,13 +107,14 @@ def run_try(store: Store, job: Job, progress: Progress) -> Mapping[str, Any]:
         functions = [
             LabelingFunction(name, "python", {**options, "function": name}) for name in names
         ]
+    asking = resources.asking(store, job.project_id)
     doc_ids = _sample(store, job.project_id, job.spec["size"], job.spec["seed"])
     with tempfile.TemporaryDirectory() as folder:
         path = _write_sample(store, job.project_id, doc_ids, Path(folder) / "sample.arrow")
         trials = []
         for done, function in enumerate(functions):
             progress(done / len(functions), function.name)
-            votes = apply_function(function, path, schema, limits=Limits(), trusted=trusted)
+            votes = apply_function(function, path, asking)
             trials.append(_to_json(store, job.project_id, doc_ids, function, votes=votes))
     return {"trials": trials}
 

@@ -232,3 +232,119 @@ events: Final = Table(
     Column("kind", Words, nullable=False),
     Column("detail", Words, nullable=False),
 )
+
+lexicons: Final = Table(
+    "lexicons",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _project(),
+    Column("name", Words, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("terms", JSON, nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("fingerprint", Words, nullable=False),
+    Column("created_by", Words, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("deleted_at", UtcTime),
+    UniqueConstraint("project_id", "name", "version"),
+)
+
+slices: Final = Table(
+    "slices",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _project(),
+    Column("name", Words, nullable=False),
+    Column("filter", JSON, nullable=False),
+    Column("created_by", Words, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("deleted_at", UtcTime),
+    Index(
+        "uq_slices_living_name",
+        "project_id",
+        "name",
+        unique=True,
+        sqlite_where=text("deleted_at IS NULL"),
+        postgresql_where=text("deleted_at IS NULL"),
+    ),
+)
+
+pins: Final = Table(
+    "pins",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _project(),
+    Column("function_id", Id, ForeignKey("functions.id"), nullable=False, index=True),
+    Column("doc_id", BigInteger, nullable=False),
+    # The label that the function must vote for; NULL: it must abstain.
+    Column("label", SmallInteger),
+    Column("created_by", Words, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("deleted_at", UtcTime),
+    Index(
+        "uq_pins_living_document",
+        "function_id",
+        "doc_id",
+        unique=True,
+        sqlite_where=text("deleted_at IS NULL"),
+        postgresql_where=text("deleted_at IS NULL"),
+    ),
+)
+
+endpoints: Final = Table(
+    "endpoints",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("url", Words, nullable=False),
+    Column("model", Words, nullable=False),
+    # The environment variable that holds the key: no secret is ever kept in a table.
+    Column("key_variable", Words, nullable=False),
+    Column("price_in", Float, nullable=False),
+    Column("price_out", Float, nullable=False),
+    Column("created_by", Words, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("deleted_at", UtcTime),
+    Index(
+        "uq_endpoints_living_name",
+        "name",
+        unique=True,
+        sqlite_where=text("deleted_at IS NULL"),
+        postgresql_where=text("deleted_at IS NULL"),
+    ),
+)
+
+completions: Final = Table(
+    "completions",
+    metadata,
+    Column("key", Words, primary_key=True),
+    _project(),
+    Column("answer", Words, nullable=False),
+    Column("tokens_in", BigInteger, nullable=False),
+    Column("tokens_out", BigInteger, nullable=False),
+    Column("cost", Float, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+masked: Final = Table(
+    "masked",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _project(),
+    Column("doc_id", BigInteger, nullable=False),
+    # What stands in the text in place of ``value``.
+    Column("token", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("value", Words, nullable=False),
+    Index("ix_masked_project_id_doc_id", "project_id", "doc_id"),
+)
+
+project_settings: Final = Table(
+    "project_settings",
+    metadata,
+    Column("project_id", Id, ForeignKey("projects.id"), primary_key=True),
+    Column("name", Words, primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("changed_by", Words, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+)

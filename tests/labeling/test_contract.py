@@ -12,7 +12,7 @@ from studio.core.errors import Canceled, Invalid
 from studio.core.functions import LabelingFunction
 from studio.core.schema import LabelSchema
 from studio.labeling.apply import apply_function
-from studio.labeling.base import kinds
+from studio.labeling.base import Asking, kinds
 from tests.labeling.shards import write_shard
 
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -38,7 +38,7 @@ def test_votes_are_one_int16_a_document_and_the_same_each_time(
 ) -> None:
     shard = write_shard(tmp_path / "a.arrow", TEXTS, rows_a_batch=2)
     function = LabelingFunction("mine", name, EXAMPLES[name])
-    first, second = (apply_function(function, shard, schema) for _ in range(2))
+    first, second = (apply_function(function, shard, Asking(schema)) for _ in range(2))
     assert first.votes.dtype == np.int16
     assert first.votes.shape == (len(TEXTS),)
     assert set(first.votes.tolist()) <= {-1, 0, 1}
@@ -49,7 +49,7 @@ def test_votes_are_one_int16_a_document_and_the_same_each_time(
 @pytest.mark.parametrize("name", kinds.names())
 def test_no_documents_give_no_votes(name: str, tmp_path: Path, schema: LabelSchema) -> None:
     shard = write_shard(tmp_path / "none.arrow", [])
-    votes = apply_function(LabelingFunction("mine", name, EXAMPLES[name]), shard, schema)
+    votes = apply_function(LabelingFunction("mine", name, EXAMPLES[name]), shard, Asking(schema))
     assert votes.votes.shape == (0,)
     assert votes.faults == ()
 
@@ -60,10 +60,12 @@ def test_unknown_and_missing_options_are_refused(
 ) -> None:
     with pytest.raises(Invalid, match="'mine'.*'colour' is not known"):
         apply_function(
-            LabelingFunction("mine", name, {**EXAMPLES[name], "colour": 1}), shard, schema
+            LabelingFunction("mine", name, {**EXAMPLES[name], "colour": 1}),
+            shard,
+            Asking(schema),
         )
     with pytest.raises(Invalid, match="is missing"):
-        apply_function(LabelingFunction("mine", name, {}), shard, schema)
+        apply_function(LabelingFunction("mine", name, {}), shard, Asking(schema))
 
 
 @pytest.mark.parametrize("name", ["keyword", "regex"])
@@ -73,7 +75,7 @@ def test_a_label_that_is_not_there_is_refused(
 ) -> None:
     function = LabelingFunction("mine", name, {**EXAMPLES[name], "label": label})
     with pytest.raises(Invalid, match="is not a label"):
-        apply_function(function, shard, schema)
+        apply_function(function, shard, Asking(schema))
 
 
 @pytest.mark.parametrize("name", ["keyword", "regex", "python"])
@@ -85,7 +87,9 @@ def test_a_stop_is_heard(name: str, shard: Path, schema: LabelSchema) -> None:
     if name == "python":
         options["code"] = "import time\ndef f(x):\n    time.sleep(0.2)\n    return 0"
     with pytest.raises(Canceled):
-        apply_function(LabelingFunction("mine", name, options), shard, schema, progress=stop)
+        apply_function(
+            LabelingFunction("mine", name, options), shard, Asking(schema, progress=stop)
+        )
 
 
 @pytest.mark.parametrize("name", kinds.names())
@@ -101,4 +105,4 @@ def test_spans_lie_in_the_text_and_ascend(name: str) -> None:
 
 def test_faults_carry_the_name_of_the_function(shard: Path, schema: LabelSchema) -> None:
     function = LabelingFunction("mine", "python", {"code": "def f(x): 1/0", "function": "f"})
-    assert [f.lf_name for f in apply_function(function, shard, schema).faults] == ["mine"]
+    assert [f.lf_name for f in apply_function(function, shard, Asking(schema)).faults] == ["mine"]

@@ -11,7 +11,7 @@ from studio.core.errors import Invalid
 from studio.core.functions import LabelingFunction
 from studio.core.schema import LabelSchema
 from studio.labeling.apply import apply_function
-from studio.labeling.base import kinds
+from studio.labeling.base import Asking, kinds
 from studio.labeling.kinds.keyword import Keyword, KeywordOptions
 from tests.labeling.shards import write_shard
 
@@ -19,7 +19,7 @@ from tests.labeling.shards import write_shard
 def votes(tmp_path: Path, texts: list[str | None], **options: Any) -> list[int]:
     shard = write_shard(tmp_path / "k.arrow", texts)
     function = LabelingFunction("k", "keyword", {"label": 1, **options})
-    return list(apply_function(function, shard, LabelSchema(("ham", "spam"))).votes)
+    return list(apply_function(function, shard, Asking(LabelSchema(("ham", "spam")))).votes)
 
 
 def test_one_keyword_is_enough_unless_all_are_asked(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from studio.core.errors import Invalid
 from studio.core.functions import LabelingFunction, Votes
 from studio.core.schema import LabelSchema
 from studio.labeling.apply import apply_function
+from studio.labeling.base import Asking
 from studio.labeling.kinds.regex import Regex, RegexOptions
 from tests.labeling.shards import write_shard
 
@@ -17,7 +18,7 @@ from tests.labeling.shards import write_shard
 def run(tmp_path: Path, texts: list[str | None], **options: Any) -> Votes:
     shard = write_shard(tmp_path / "r.arrow", texts)
     function = LabelingFunction("r", "regex", {"label": "spam", **options})
-    return apply_function(function, shard, LabelSchema(("ham", "spam")))
+    return apply_function(function, shard, Asking(LabelSchema(("ham", "spam"))))
 
 
 def test_a_pattern_is_searched_anywhere_without_case(tmp_path: Path) -> None:

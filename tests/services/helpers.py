@@ -7,7 +7,14 @@ from pathlib import Path
 from studio.core.documents import ColumnMapping, Split
 from studio.core.users import Role, User
 from studio.jobs.queue import run_inline
-from studio.services import documents, handlers, labeling, projects, weak_labels
+from studio.services import (
+    applying,
+    handlers,
+    importing,
+    labeling,
+    projects,
+    weak_labels,
+)
 from studio.storage.store import Store
 
 ME = User("ada", Role.ADMIN)
@@ -37,16 +44,16 @@ def write_rows(folder: Path, rows: tuple[tuple[str, str, str], ...] = ROWS) -> P
     return path
 
 
-def source(path: Path, fixed: Split | None = None) -> documents.Source:
+def source(path: Path, fixed: Split | None = None) -> importing.Source:
     """Return a CSV file of :func:`write_rows` as a source."""
     mapping = ColumnMapping(text="text", label="label", split="split", fixed_split=fixed)
-    return documents.Source(path, "csv", {}, mapping)
+    return importing.Source(path, "csv", {}, mapping)
 
 
 def make_project(store: Store, folder: Path, name: str = "Parcels") -> int:
     """Create a project with the ten documents above."""
     number = projects.create_project(store, ME, name=name, labels=["refund", "delivery"])
-    documents.import_file(store, ME, number, source=source(write_rows(folder)))
+    importing.import_file(store, ME, number, source=source(write_rows(folder)))
     return number
 
 
@@ -69,7 +76,7 @@ def label_project(store: Store, project_id: int) -> None:
     add_keyword(store, project_id, "says_refund", "refund", "refund")
     add_keyword(store, project_id, "says_money", "refund", "money")
     add_keyword(store, project_id, "says_parcel", "delivery", "parcel")
-    do(store, labeling.start_apply(store, ME, project_id))
+    do(store, applying.start_apply(store, ME, project_id))
     do(store, weak_labels.start_fit(store, ME, project_id, name="majority"))
 
 

@@ -9,7 +9,7 @@ import pytest
 from studio.core.documents import ColumnMapping, DocumentFilter, Split
 from studio.core.errors import BadFile, Forbidden, Invalid
 from studio.core.schema import ABSTAIN
-from studio.services import documents, labeling, projects
+from studio.services import documents, importing, labeling, projects
 from studio.storage.store import Store
 from tests.services.helpers import GUEST, ME, do, make_project, source, write_rows
 
@@ -24,11 +24,11 @@ def test_an_upload_goes_through_preview_and_import(store: Store, tmp_path: Path)
     number = projects.create_project(store, ME, name="P", labels=["refund", "delivery"])
     content = write_rows(tmp_path).read_bytes()
     name = "../../x<img src=x>.csv"
-    upload = documents.stage_upload(store, ME, number, name=name, stream=io.BytesIO(content))
+    upload = importing.stage_upload(store, ME, number, name=name, stream=io.BytesIO(content))
     assert upload.path.resolve().is_relative_to(store.home.resolve())
-    found = documents.detect_upload(store, upload.upload_id)
+    found = importing.detect_upload(store, upload.upload_id)
     assert found.format == "csv"
-    seen = documents.preview_upload(
+    seen = importing.preview_upload(
         store, upload.upload_id, format_name="csv", options=found.options
     )
     assert seen.mapping is not None
@@ -37,7 +37,7 @@ def test_an_upload_goes_through_preview_and_import(store: Store, tmp_path: Path)
         "label",
         "split",
     )
-    job_id = documents.start_import(
+    job_id = importing.start_import(
         store,
         ME,
         number,
@@ -53,7 +53,7 @@ def test_an_upload_goes_through_preview_and_import(store: Store, tmp_path: Path)
 def test_an_import_done_twice_imports_once(store: Store, tmp_path: Path) -> None:
     number = projects.create_project(store, ME, name="P", labels=["refund", "delivery"])
     stream = io.BytesIO(write_rows(tmp_path).read_bytes())
-    upload = documents.stage_upload(store, ME, number, name="rows.csv", stream=stream)
+    upload = importing.stage_upload(store, ME, number, name="rows.csv", stream=stream)
     mapping = ColumnMapping(text="text", label="label")
     ask = {
         "upload_id": upload.upload_id,
@@ -61,8 +61,8 @@ def test_an_import_done_twice_imports_once(store: Store, tmp_path: Path) -> None
         "options": {},
         "mapping": mapping,
     }
-    first = documents.start_import(store, ME, number, **ask)  # type: ignore[arg-type]
-    second = documents.start_import(store, ME, number, **ask)  # type: ignore[arg-type]
+    first = importing.start_import(store, ME, number, **ask)  # type: ignore[arg-type]
+    second = importing.start_import(store, ME, number, **ask)  # type: ignore[arg-type]
     do(store, first)
     do(store, second)
     assert store.documents.count(number) == 10
@@ -72,7 +72,7 @@ def test_an_unknown_label_imports_nothing(store: Store, tmp_path: Path) -> None:
     number = projects.create_project(store, ME, name="P", labels=["refund", "delivery"])
     path = write_rows(tmp_path, (("a text", "refund", "train"), ("b text", "banana", "train")))
     with pytest.raises(Invalid, match="banana"):
-        documents.import_file(store, ME, number, source=source(path))
+        importing.import_file(store, ME, number, source=source(path))
     assert store.documents.count(number) == 0
     assert store.documents.shards(number) == ()
 
@@ -80,7 +80,7 @@ def test_an_unknown_label_imports_nothing(store: Store, tmp_path: Path) -> None:
 def test_more_documents_keep_the_ids_of_the_old_ones(store: Store, tmp_path: Path) -> None:
     number = make_project(store, tmp_path)
     before = store.documents.texts(number)
-    documents.import_file(store, ME, number, source=source(write_rows(tmp_path)))
+    importing.import_file(store, ME, number, source=source(write_rows(tmp_path)))
     assert store.documents.count(number) == 20
     assert store.documents.texts(number)[:10] == before
 
@@ -90,8 +90,8 @@ def test_vote_columns_become_functions_and_abstain_elsewhere(store: Store, tmp_p
     path = tmp_path / "votes.csv"
     path.write_text("text,vote:anna\nfirst,refund\nsecond,\n", encoding="utf-8")
     mapping = ColumnMapping(text="text")
-    report = documents.import_file(
-        store, ME, number, source=documents.Source(path, "csv", {}, mapping)
+    report = importing.import_file(
+        store, ME, number, source=importing.Source(path, "csv", {}, mapping)
     )
     assert report.vote_functions == ("anna",)
     matrix = labeling.vote_matrix(store, number)
@@ -102,7 +102,7 @@ def test_vote_columns_become_functions_and_abstain_elsewhere(store: Store, tmp_p
 def test_splits_are_dealt_label_by_label_and_by_seed(store: Store, tmp_path: Path) -> None:
     rows = tuple((f"text {i}", "refund" if i % 4 else "delivery", "train") for i in range(80))
     number = projects.create_project(store, ME, name="P", labels=["refund", "delivery"])
-    documents.import_file(store, ME, number, source=source(write_rows(tmp_path, rows)))
+    importing.import_file(store, ME, number, source=source(write_rows(tmp_path, rows)))
     found = documents.split_documents(store, ME, number, dev=0.1, test=0.2, seed=7)
     assert found == {Split.TRAIN: 56, Split.DEV: 8, Split.TEST: 16}
     gold, first = store.annotations.gold(number), store.documents.splits(number).copy()
@@ -138,12 +138,12 @@ def test_a_filter_narrows_by_text_and_split(store: Store, tmp_path: Path) -> Non
 
 def test_an_empty_file_is_refused_with_a_sentence(store: Store, tmp_path: Path) -> None:
     number = projects.create_project(store, ME, name="P", labels=["refund", "delivery"])
-    upload = documents.stage_upload(store, ME, number, name="a.csv", stream=io.BytesIO(b""))
+    upload = importing.stage_upload(store, ME, number, name="a.csv", stream=io.BytesIO(b""))
     with pytest.raises(BadFile, match="empty"):
-        documents.detect_upload(store, upload.upload_id)
+        importing.detect_upload(store, upload.upload_id)
 
 
 def test_a_viewer_may_not_upload(store: Store, tmp_path: Path) -> None:
     number = make_project(store, tmp_path)
     with pytest.raises(Forbidden):
-        documents.stage_upload(store, GUEST, number, name="a.csv", stream=io.BytesIO(b"x"))
+        importing.stage_upload(store, GUEST, number, name="a.csv", stream=io.BytesIO(b"x"))

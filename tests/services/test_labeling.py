@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from studio.core.errors import Conflict, Forbidden, Invalid
-from studio.services import documents, labeling, selections, trying, weak_labels
+from studio.services import (
+    applying,
+    importing,
+    labeling,
+    selections,
+    trying,
+    weak_labels,
+)
 from studio.storage.store import Store
 from tests.services.helpers import (
     GUEST,
@@ -45,7 +52,7 @@ def test_summaries_agree_with_counting_by_hand(store: Store, tmp_path: Path) -> 
 def test_only_what_changed_is_computed(store: Store, tmp_path: Path) -> None:
     number = make_project(store, tmp_path)
     label_project(store, number)
-    assert do(store, labeling.start_apply(store, ME, number))["computed"] == 0
+    assert do(store, applying.start_apply(store, ME, number))["computed"] == 0
     lf_id = store.functions.list(number)[0].lf_id
     labeling.save_function(
         store,
@@ -56,17 +63,17 @@ def test_only_what_changed_is_computed(store: Store, tmp_path: Path) -> None:
         options={"label": "refund", "keywords": ["refund", "refunds"]},
         lf_id=lf_id,
     )
-    assert do(store, labeling.start_apply(store, ME, number))["computed"] == 1
+    assert do(store, applying.start_apply(store, ME, number))["computed"] == 1
 
 
 def test_new_documents_make_functions_stale_until_applied(store: Store, tmp_path: Path) -> None:
     number = make_project(store, tmp_path)
     label_project(store, number)
     assert not any(row.stale for row in labeling.list_functions(store, number))
-    documents.import_file(store, ME, number, source=source(write_rows(tmp_path)))
+    importing.import_file(store, ME, number, source=source(write_rows(tmp_path)))
     assert all(row.stale for row in labeling.list_functions(store, number))
     assert weak_labels.list_fits(store, number)[0].stale
-    do(store, labeling.start_apply(store, ME, number))
+    do(store, applying.start_apply(store, ME, number))
     assert not any(row.stale for row in labeling.list_functions(store, number))
 
 
@@ -110,7 +117,7 @@ def test_python_functions_fault_where_they_fail_and_vote_elsewhere(
         "says_back",
         "breaks_on_nice",
     ]
-    do(store, labeling.start_apply(store, ME, number))
+    do(store, applying.start_apply(store, ME, number))
     rows = {row.function.name: row for row in labeling.list_functions(store, number)}
     assert rows["says_back"].summary.coverage == pytest.approx(0.2)
     assert rows["says_back"].faults == ()

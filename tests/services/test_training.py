@@ -14,8 +14,8 @@ from studio.jobs.queue import run_inline
 from studio.jobs.runner import WorkerStopping
 from studio.services import (
     deploy,
-    documents,
     evaluation,
+    importing,
     inspect,
     projects,
     review,
@@ -57,7 +57,7 @@ def test_weak_targets_ignore_gold(store: Store, tmp_path: Path) -> None:
 def test_one_label_only_is_refused_before_the_start(store: Store, tmp_path: Path) -> None:
     number = projects.create_project(store, ME, name="P", labels=["refund", "delivery"])
     rows = (("a refund", "", "train"), ("b refund", "", "train"))
-    documents.import_file(store, ME, number, source=source(write_rows(tmp_path, rows)))
+    importing.import_file(store, ME, number, source=source(write_rows(tmp_path, rows)))
     review.submit(store, ME, number, [Answer("a", 0, 0), Answer("b", 1, 0)])
     with pytest.raises(Invalid, match="at least two"):
         training.start_training(store, ME, number, method="tfidf", targets=Targets.GOLD)

@@ -7,7 +7,7 @@ import pytest
 from studio.core.documents import Split
 from studio.core.errors import Invalid
 from studio.jobs.queue import run_inline
-from studio.services import labeling, weak_labels
+from studio.services import applying, labeling, weak_labels
 from studio.storage.store import Store
 from tests.services.helpers import ME, add_keyword, do, label_project, make_project
 
@@ -63,7 +63,7 @@ def test_fitting_without_functions_says_what_to_do(store: Store, tmp_path: Path)
 def test_functions_that_never_vote_fail_with_a_sentence(store: Store, tmp_path: Path) -> None:
     number = make_project(store, tmp_path)
     add_keyword(store, number, "silent", "refund", "zebra")
-    do(store, labeling.start_apply(store, ME, number))
+    do(store, applying.start_apply(store, ME, number))
     job_id = weak_labels.start_fit(store, ME, number, name="majority")
     run_inline(store, job_id)
     assert "broader" in str(store.jobs.get(job_id).error)

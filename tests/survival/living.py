@@ -15,7 +15,7 @@ import psutil
 from studio.core.runs import TrainingSet
 from studio.core.settings import Settings
 from studio.jobs.supervisor import worker_environment
-from studio.services import documents, projects
+from studio.services import importing, projects
 from studio.storage.store import Store
 from tests.jobs.processes import ROOT, wait_until
 from tests.services.helpers import ME, source
@@ -109,7 +109,7 @@ def make_films(store: Store, folder: Path, *, n_train: int = 64) -> int:
     lines = [f"{text},{LABELS[code]},{split}" for text, code, split in train + dev]
     path.write_text("\n".join(["text,label,split", *lines]) + "\n", encoding="utf-8")
     number = projects.create_project(store, ME, name="Films", labels=list(LABELS))
-    documents.import_file(store, ME, number, source=source(path))
+    importing.import_file(store, ME, number, source=source(path))
     return number
 
 

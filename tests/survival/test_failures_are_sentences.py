@@ -16,7 +16,7 @@ from studio.core.errors import FailureCategory, Invalid
 from studio.core.jobs import JobState
 from studio.core.runs import Targets, TrainingRun
 from studio.jobs.queue import run_inline
-from studio.services import documents, projects, training
+from studio.services import importing, projects, training
 from studio.storage.store import Store
 from tests.jobs.processes import ROOT
 from tests.services.helpers import ME, source, write_rows
@@ -123,7 +123,7 @@ def test_one_label_only_is_refused_before_the_start(
 ) -> None:
     number = projects.create_project(store, ME, name="P", labels=["refund", "delivery"])
     rows = (("a refund", "refund", "train"), ("my refund", "refund", "train"))
-    documents.import_file(store, ME, number, source=source(write_rows(tmp_path, rows)))
+    importing.import_file(store, ME, number, source=source(write_rows(tmp_path, rows)))
     with pytest.raises(Invalid, match="at least two different labels"):
         start(store, number, backbone)
 
@@ -133,7 +133,7 @@ def test_nothing_to_learn_from_is_refused_before_the_start(
 ) -> None:
     number = projects.create_project(store, ME, name="P", labels=["refund", "delivery"])
     rows = (("a refund", "", "train"), ("my refund", "", "train"))
-    documents.import_file(store, ME, number, source=source(write_rows(tmp_path, rows)))
+    importing.import_file(store, ME, number, source=source(write_rows(tmp_path, rows)))
     with pytest.raises(Invalid, match="No train document has a label"):
         start(store, number, backbone)
 
@@ -143,7 +143,7 @@ def test_texts_without_a_word_still_make_a_model(
 ) -> None:
     number = projects.create_project(store, ME, name="P", labels=["refund", "delivery"])
     rows = (("?", "refund", "train"), ("!", "delivery", "train"), ("...", "refund", "dev"))
-    documents.import_file(store, ME, number, source=source(write_rows(tmp_path, rows)))
+    importing.import_file(store, ME, number, source=source(write_rows(tmp_path, rows)))
     run_id = start(store, number, backbone)
     found = training.run_job(store, run_id)
     assert found is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from studio.core.functions import Fault
-from studio.services import labeling
+from studio.services import applying, labeling
 from studio.storage.store import Store
 from tests.conftest import sqlite_settings
 from tests.services.helpers import ME, ROWS, do, make_project
@@ -81,7 +81,7 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Applied:
     try:
         number = make_project(store, folder)
         do(store, labeling.start_save_code(store, ME, number, CODE))
-        do(store, labeling.start_apply(store, ME, number))
+        do(store, applying.start_apply(store, ME, number))
         matrix = labeling.vote_matrix(store, number)
         found = {name: matrix.votes[:, i].tolist() for i, name in enumerate(matrix.lf_names)}
         faults: dict[str, Fault | None] = {}

@@ -9,7 +9,7 @@ import pytest
 
 from studio.core.documents import ColumnMapping, Split
 from studio.core.jobs import JobState
-from studio.services import documents, labeling, projects
+from studio.services import applying, documents, importing, labeling, projects
 from studio.storage.store import Store
 from tests.conftest import sqlite_settings
 from tests.jobs.processes import wait_for_end, wait_until
@@ -56,7 +56,7 @@ def test_votes_of_a_killed_worker_equal_those_of_an_undisturbed_one(
     number = make_labeled_films(store, tmp_path)
     log = tmp_path / "worker.log"
     with working(store.settings, log) as worker:
-        job_id = labeling.start_apply(store, ME, number)
+        job_id = applying.start_apply(store, ME, number)
         wait_for_progress(store, job_id, 0.25)
         assert any("inside" in command for command in kill(worker))
     assert store.jobs.get(job_id).state is JobState.RUNNING
@@ -68,7 +68,7 @@ def test_votes_of_a_killed_worker_equal_those_of_an_undisturbed_one(
     calm = Store.open(sqlite_settings(tmp_path / "calm" / "home"))
     try:
         other = make_labeled_films(calm, tmp_path / "calm")
-        do(calm, labeling.start_apply(calm, ME, other))
+        do(calm, applying.start_apply(calm, ME, other))
         undisturbed = labeling.vote_matrix(calm, other)
     finally:
         calm.close()
@@ -92,8 +92,8 @@ def write_many(folder: Path) -> Path:
 
 def start_import(store: Store, number: int, path: Path) -> int:
     with path.open("rb") as stream:
-        upload = documents.stage_upload(store, ME, number, name=path.name, stream=stream)
-    return documents.start_import(
+        upload = importing.stage_upload(store, ME, number, name=path.name, stream=stream)
+    return importing.start_import(
         store,
         ME,
         number,

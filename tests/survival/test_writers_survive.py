@@ -11,7 +11,7 @@ import pytest
 
 from studio.core.annotations import Answer
 from studio.core.users import Role, User
-from studio.services import documents, labeling, review
+from studio.services import applying, importing, review
 from studio.storage.store import Store
 from tests.browser.serving import ROOT, running
 from tests.jobs.processes import wait_for_end, wait_until
@@ -40,7 +40,7 @@ def answer_all(store: Store, number: int, name: str, first: int) -> None:
 def import_many(store: Store, number: int, path: Path) -> int:
     mine = Store.open(store.settings)
     try:
-        return documents.import_file(mine, ME, number, source=source(path)).n_documents
+        return importing.import_file(mine, ME, number, source=source(path)).n_documents
     finally:
         mine.close()
 
@@ -84,13 +84,13 @@ def test_two_web_servers_on_one_home_share_a_worker_and_the_second_inherits_the_
         first.enter_context(running(ROOT / "app.py", environment, tmp_path / "first.log"))
         second.enter_context(running(ROOT / "app.py", environment, tmp_path / "second.log"))
         add_keyword(store, number, "says_lovely", "good", "lovely")
-        job_id = labeling.start_apply(store, ME, number)
+        job_id = applying.start_apply(store, ME, number)
         assert wait_for_end(store, job_id).error is None
         [worker] = workers_of(store.home)
         first.close()
         wait_until(lambda: not is_alive(worker))
         add_keyword(store, number, "says_awful", "bad", "awful")
-        job_id = labeling.start_apply(store, ME, number)
+        job_id = applying.start_apply(store, ME, number)
         assert wait_for_end(store, job_id).error is None
         [heir] = workers_of(store.home)
         assert heir.pid != worker.pid

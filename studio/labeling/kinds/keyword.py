@@ -7,10 +7,8 @@ from typing import Literal
 from pydantic import field_validator
 
 from studio.core.functions import Votes
-from studio.core.jobs import Progress
 from studio.core.options import Options, option
-from studio.core.schema import LabelSchema
-from studio.labeling.base import LFKind, Limits, ShardSource, Spans, kinds
+from studio.labeling.base import Asking, LFKind, ShardSource, Spans, kinds
 from studio.labeling.patterns import is_whole_word, merge, spans_of, vote_where, word_pattern
 
 _MAX_KEYWORDS = 10_000
@@ -60,24 +58,15 @@ class Keyword(LFKind):
     summary = "Votes for a label where one of some words, or all of them, are in the text."
     Options = KeywordOptions
 
-    def vote(
-        self,
-        source: ShardSource,
-        options: KeywordOptions,
-        schema: LabelSchema,
-        *,
-        limits: Limits,
-        trusted: bool,
-        progress: Progress,
-    ) -> Votes:
+    def vote(self, source: ShardSource, options: KeywordOptions, asking: Asking) -> Votes:
         """See :meth:`LFKind.vote`."""
         groups = [options.keywords] if options.match == "any" else [[w] for w in options.keywords]
         return vote_where(
             source,
             [word_pattern(group, whole_words=options.whole_words) for group in groups],
-            schema.parse(options.label),
+            asking.schema.parse(options.label),
             case_sensitive=options.case_sensitive,
-            progress=progress,
+            progress=asking.progress,
         )
 
     def matches(self, text: str, options: KeywordOptions) -> Spans:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from studio.core.functions import Votes
-from studio.core.jobs import Progress
 from studio.core.options import Options, option
-from studio.core.schema import LabelSchema
 from studio.labeling import sandbox
-from studio.labeling.base import LFKind, Limits, ShardSource, kinds
+from studio.labeling.base import Asking, LFKind, ShardSource, kinds
 
 
 class PythonOptions(Options):
@@ -36,24 +34,15 @@ class Python(LFKind):
     summary = "Votes by a function in Python; it runs in the sandbox."
     Options = PythonOptions
 
-    def vote(
-        self,
-        source: ShardSource,
-        options: PythonOptions,
-        schema: LabelSchema,
-        *,
-        limits: Limits,
-        trusted: bool,
-        progress: Progress,
-    ) -> Votes:
+    def vote(self, source: ShardSource, options: PythonOptions, asking: Asking) -> Votes:
         """See :meth:`LFKind.vote`."""
         found = sandbox.run(
             options.code,
             [options.function],
             source.path,
-            labels=schema.names,
-            limits=limits,
-            trusted=trusted,
-            progress=progress,
+            labels=asking.schema.names,
+            limits=asking.limits,
+            trusted=asking.trusted,
+            progress=asking.progress,
         )
         return found[options.function]

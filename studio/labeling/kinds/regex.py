@@ -8,11 +8,9 @@ from pydantic import field_validator
 
 from studio.core.errors import Invalid
 from studio.core.functions import Votes
-from studio.core.jobs import Progress
 from studio.core.options import Options, option
-from studio.core.schema import LabelSchema
 from studio.labeling import sandbox
-from studio.labeling.base import LFKind, Limits, ShardSource, Spans, kinds
+from studio.labeling.base import Asking, LFKind, ShardSource, Spans, kinds
 from studio.labeling.patterns import MAX_PATTERN, compile_pattern, spans_of, vote_where
 
 _FUNCTION = "matches_pattern"
@@ -58,27 +56,18 @@ class Regex(LFKind):
     summary = "Votes for a label where a regular expression is found in the text."
     Options = RegexOptions
 
-    def vote(
-        self,
-        source: ShardSource,
-        options: RegexOptions,
-        schema: LabelSchema,
-        *,
-        limits: Limits,
-        trusted: bool,
-        progress: Progress,
-    ) -> Votes:
+    def vote(self, source: ShardSource, options: RegexOptions, asking: Asking) -> Votes:
         """See :meth:`LFKind.vote`."""
-        label = schema.parse(options.label)
+        label = asking.schema.parse(options.label)
         if not _is_linear(options.pattern):
             found = sandbox.run(
                 _as_python(options, label),
                 [_FUNCTION],
                 source.path,
-                labels=schema.names,
-                limits=limits,
-                trusted=trusted,
-                progress=progress,
+                labels=asking.schema.names,
+                limits=asking.limits,
+                trusted=asking.trusted,
+                progress=asking.progress,
             )
             return found[_FUNCTION]
         return vote_where(
@@ -86,7 +75,7 @@ class Regex(LFKind):
             [options.pattern],
             label,
             case_sensitive=options.case_sensitive,
-            progress=progress,
+            progress=asking.progress,
         )
 
     def matches(self, text: str, options: RegexOptions) -> Spans:

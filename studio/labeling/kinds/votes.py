@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from studio.core.functions import Votes
-from studio.core.jobs import Progress
 from studio.core.options import Options, option
-from studio.core.schema import LabelSchema
-from studio.labeling.base import LFKind, Limits, ShardSource, abstentions, kinds
+from studio.labeling.base import Asking, LFKind, ShardSource, abstentions, kinds
 
 
 class ImportedOptions(Options):
@@ -30,15 +28,6 @@ class ImportedVotes(LFKind):
     summary = "Votes made elsewhere, which came in a column of the imported file."
     Options = ImportedOptions
 
-    def vote(
-        self,
-        source: ShardSource,
-        options: ImportedOptions,
-        schema: LabelSchema,
-        *,
-        limits: Limits,
-        trusted: bool,
-        progress: Progress,
-    ) -> Votes:
+    def vote(self, source: ShardSource, options: ImportedOptions, asking: Asking) -> Votes:
         """Return abstentions: the file of these documents brought no votes."""
         return abstentions(source.n_docs)
