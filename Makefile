@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 PORT   ?= 8501
+WORKERS ?= 2
 BIN    := $(VENV)/bin
 
 .PHONY: run test check fix install clean
@@ -11,7 +12,7 @@ run: $(VENV)/.installed
 
 test: check
 	$(BIN)/python tests/setup_machine.py browser
-	$(BIN)/python -m pytest -m "slow or browser" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "slow or browser" $(ARGS)
 
 # The fast part: style, types, house rules, and every test under half a second.
 check: $(VENV)/.installed-tests
@@ -20,7 +21,7 @@ check: $(VENV)/.installed-tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/setup_machine.py
-	$(BIN)/python -m pytest -m "not slow and not browser" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not browser" $(ARGS)
 
 fix: $(VENV)/.installed-tests
 	$(BIN)/ruff check --fix .

@@ -12,7 +12,7 @@ runs = training.finished(training.list_runs(store, project.project_id))
 
 left, right = st.columns(2, gap="large")
 with left:
-    labels = parts.draw_labels(runs)
+    labels = parts.draw_labels(store, project, runs)
     parts.show_download(store, project, "labels")
 with right:
     model = parts.draw_model(runs)
@@ -21,7 +21,12 @@ with right:
 with frame.shown_errors():
     if labels is not None:
         job_id = deploy.start_export_labels(
-            store, user, project.project_id, format_name=labels.format_name, run_id=labels.run_id
+            store,
+            user,
+            project.project_id,
+            format_name=labels.format_name,
+            run_id=labels.run_id,
+            slice_id=labels.slice_id,
         )
         parts.keep_job(project, "labels", job_id)
         st.rerun()

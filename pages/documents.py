@@ -1,10 +1,9 @@
-from dataclasses import replace
-
 import streamlit as st
 
 from studio.core.users import Role
-from studio.services import documents, importing, selections
-from studio.ui import frame, tables
+from studio.services import documents, importing, sources
+from studio.ui import frame, session
+from studio.ui.parts import browse, quality, upload
 from studio.ui.parts import documents as parts
 from studio.ui.text import _, plain
 
@@ -12,43 +11,37 @@ view = frame.open_page("documents", Role.VIEWER, lead=parts.LEAD)
 store, user, project = view.store, view.user, view.project
 
 total = store.documents.count(project.project_id)
-staged = parts.staged_upload(project)
-selection = st.query_params.get("selection")
+staged = upload.staged_upload(project)
 
-mapping = deal = file = wish = None
+mapping = deal = wish = check = None
+given = upload.Given()
 if staged is None:
     parts.show_import(store, project)
+    upload.show_fetch(store, project)
     with st.expander(_("Add documents"), expanded=not total, key="documents.add"):
-        file = parts.draw_uploader()
+        given = upload.draw_ways()
 else:
     with st.container(border=True, key="documents.staged"):
         with frame.shown_errors():
             found = importing.detect_upload(store, staged)
-            st.markdown(parts.headline(store.uploads.get(staged).name, found.note))
-            format_name, reading = parts.draw_format(found.format, found.options)
+            st.markdown(upload.headline(store.uploads.get(staged).name, found.note))
+            format_name, reading = upload.draw_format(found.format, found.options)
             preview = importing.preview_upload(
                 store, staged, format_name=format_name, options=reading.values
             )
-            mapping = parts.draw_mapping(preview, project.schema)
-        wish = parts.draw_actions(ready=mapping is not None)
+            mapping = upload.draw_mapping(preview, project.schema)
+            choices = quality.draw_choices()
+        wish = upload.draw_actions(ready=mapping is not None)
 
 if total:
-    with st.expander(_("At a glance"), expanded=selection is None, key="documents.glance"):
+    glance = not browse.is_narrowed() and project.schema.cardinality <= 12
+    with st.expander(_("At a glance"), expanded=glance, key="documents.glance"):
         parts.show_histograms(documents.histograms(store, project.project_id), project.schema)
     with st.expander(_("Splits"), key="documents.splits"):
         deal = parts.draw_splits()
-    query, size = parts.draw_filter()
-    with frame.shown_errors():
-        if selection:
-            chosen = selections.resolve(store, project.project_id, selection)
-            parts.show_selection(selections.describe(store, project.project_id, selection))
-            query = replace(query, doc_ids=tuple(chosen.tolist()))
-        first = documents.page_of_documents(store, project.project_id, query, size=size)
-        number = tables.page_turner(first.n_pages, first.total, key="page")
-        page = documents.page_of_documents(
-            store, project.project_id, query, page=number, size=size
-        )
-        parts.show_documents(page, project.schema)
+    with st.expander(_("Check documents"), key="documents.check"):
+        check = quality.draw_panel(store, project)
+    browse.show(store, user, project)
 elif staged is None:
     frame.empty_state(
         _("No documents yet"),
@@ -56,15 +49,25 @@ elif staged is None:
     )
 
 with frame.shown_errors():
-    if file is not None:
-        upload = importing.stage_upload(
-            store, user, project.project_id, name=file.name, stream=file
+    if given.files:
+        files = [(file.name, file) for file in given.files]
+        new = importing.stage_uploads(store, user, project.project_id, files=files)
+        upload.keep_upload(project, new.upload_id)
+        st.rerun()
+    if given.source:
+        fetching = sources.start_fetch(
+            store,
+            user,
+            project.project_id,
+            source=given.source,
+            options=given.options,
+            secret=given.secret,
         )
-        parts.keep_upload(project, upload.upload_id)
+        upload.keep_fetch(project, fetching)
         st.rerun()
     if staged and wish == "drop":
         importing.drop_upload(store, user, staged)
-        parts.keep_upload(project, None)
+        upload.keep_upload(project, None)
         st.rerun()
     if staged and wish == "import" and mapping is not None:
         job_id = importing.start_import(
@@ -75,8 +78,13 @@ with frame.shown_errors():
             format_name=format_name,
             options=reading.values,
             mapping=mapping,
+            choices=choices,
         )
         parts.keep_import(project, job_id)
+        st.rerun()
+    if check is not None:
+        sentence = quality.carry_out(store, user, project, check)
+        session.notify(sentence or _("The check has begun."))
         st.rerun()
     if deal is not None:
         counts = documents.split_documents(

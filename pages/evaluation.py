@@ -1,9 +1,9 @@
 import streamlit as st
 
 from studio.core.users import Role
-from studio.services import documents, evaluation, selections
+from studio.services import documents, evaluation, selections, slice_scores
 from studio.ui import frame, navigation
-from studio.ui.parts import documents as lists
+from studio.ui.parts import browse as lists
 from studio.ui.parts import evaluation as parts
 from studio.ui.text import _, plain
 
@@ -19,6 +19,7 @@ if sources:
         found = evaluation.evaluate(store, project.project_id, keys, split)
         if found:
             parts.show_scores(found)
+            parts.show_slices(slice_scores.by_slice(store, project.project_id, found))
             cell = parts.draw_confusion(found, project, split)
 else:
     frame.empty_state(

@@ -1,82 +1,90 @@
 import streamlit as st
 
 from studio.core.users import Role
-from studio.services import applying, labeling, trying
-from studio.ui import frame, session
-from studio.ui.parts import labeling as parts
-from studio.ui.text import _
+from studio.services import (
+    documents,
+    faults,
+    function_table,
+    history,
+    labeling,
+    lexicons,
+    pairwise,
+    pins,
+    selections,
+    slices,
+    suggestions,
+    trying,
+    votes,
+)
+from studio.ui import frame
+from studio.ui.parts import labeling_functions as parts
 
 view = frame.open_page("labeling_functions", Role.VIEWER, lead=parts.LEAD)
 store, user, project = view.store, view.user, view.project
+number = project.project_id
 
-rows = labeling.list_functions(store, project.project_id)
-editing = parts.being_edited(rows)
+desk = parts.desk_of(project)
+rows = function_table.list_functions(store, number)
+around = parts.Surroundings(
+    columns=store.documents.metadata_columns(number), choices=labeling.choices(store, number)
+)
 
-editor, result = st.columns([1, 1], gap="large")
-with editor:
-    draft = parts.draw_editor(project, editing)
+left, middle, right = parts.columns()
+wishes: list[parts.Do] = []
+with left, frame.shown_errors():
+    tab = parts.draw_tabs(len(rows))
+    if tab == "functions" and rows:
+        wishes += parts.draw_apply(rows)
+        parts.show_apply(store, project)
+        here = votes.vote_on(store, number, desk.viewing) if desk.viewing is not None else None
+        n_docs = store.documents.count(number)
+        wishes += parts.draw_table(project, rows, desk, n_docs=n_docs, votes=here)
+    elif tab == "functions":
+        parts.show_nothing_yet()
+    elif tab == "suggested":
+        parts.show_suggesting(store, project)
+        wishes += parts.draw_suggestions(project, suggestions.current(store, number))
+    elif tab == "pairs":
+        parts.show_comparing(store, project)
+        wishes += parts.draw_pairwise(pairwise.view(store, number))
+    elif tab == "lexicons":
+        wishes += parts.draw_lexicons(
+            lexicons.list_lexicons(store, number), lexicons.usage(store, number), desk
+        )
+    else:
+        wishes += parts.draw_module(store, project, rows, desk)
+
+with middle:
+    draft = parts.draw_editor(project, desk, rows, around)
+    wishes += parts.draw_actions(desk, draft, slices.choices(store, number))
     if draft.kind == "python":
         st.caption(labeling.sandbox_sentence(store))
-with result:
-    st.subheader(_("What it would do"), anchor=False)
-    job = parts.show_job(store, project)
-    trials = trying.result(store, job.job_id) if job and job.kind == "try_function" else None
-    parts.show_result(job, trials, project.schema)
 
-st.subheader(_("Labeling functions"), anchor=False)
-apply_now = wish = None
-if rows:
-    apply_now = parts.draw_apply(rows)
-    parts.show_apply(store, project)
-    wish = parts.draw_table(rows, project)
-else:
-    frame.empty_state(
-        _("No labeling function yet"),
-        _("Write one above: a keyword is enough to begin with. Try it, then save it."),
-    )
+with right, frame.shown_errors():
+    side = parts.draw_sides(desk)
+    if side == "trial":
+        job = parts.show_job(store, project)
+        trials = trying.result(store, job.job_id) if job and job.kind == "try_function" else None
+        wishes += parts.show_result(store, job, trials, schema=project.schema, desk=desk)
+    elif side == "documents":
+        page = parts.page_number()
+        ids = selections.resolve(store, number, desk.selection)
+        words = selections.describe(store, number, desk.selection)
+        shown = documents.rows_of(store, number, ids[parts.PAGE * (page - 1) : parts.PAGE * page])
+        wishes += parts.show_documents(
+            shown, len(ids), words=words, schema=project.schema, desk=desk
+        )
+    elif desk.editing is not None and side == "history":
+        wishes += parts.show_history(history.history(store, number, desk.editing), desk.editing)
+    elif desk.editing is not None and side == "pins":
+        checks = pins.check(store, number, desk.editing)
+        pinned = [check.pin.doc_id for check in checks]
+        texts = dict(zip(pinned, store.documents.texts(number, pinned), strict=True))
+        wishes += parts.show_pins(checks, texts, project.schema, desk)
+    elif desk.editing is not None:
+        report = faults.report(store, number, desk.editing)
+        wishes += parts.show_faults(report, project.schema, desk)
 
 with frame.shown_errors():
-    if draft.wish == "try":
-        options = parts.checked(draft)
-        parts.keep_job(
-            project,
-            trying.start_try(store, user, project.project_id, kind=draft.kind, options=options),
-        )
-        st.rerun()
-    if draft.wish == "new":
-        parts.stop_editing()
-        st.rerun()
-    if draft.wish == "save" and draft.kind == "python":
-        code = draft.options["code"]
-        parts.keep_job(project, labeling.start_save_code(store, user, project.project_id, code))
-        st.rerun()
-    if draft.wish == "save":
-        saved = labeling.save_function(
-            store,
-            user,
-            project.project_id,
-            kind=draft.kind,
-            name=draft.name,
-            options=parts.checked(draft),
-            lf_id=draft.lf_id,
-        )
-        parts.stop_editing()
-        session.notify(_("{name} is saved.").format(name=saved.name))
-        st.rerun()
-    if apply_now:
-        parts.keep_apply(project, applying.start_apply(store, user, project.project_id))
-        st.rerun()
-    if wish is not None and wish.verb == "edit":
-        parts.edit(wish.lf_id)
-        st.rerun()
-    if wish is not None and wish.verb == "toggle":
-        labeling.set_enabled(store, user, wish.lf_id, wish.value)
-        st.rerun()
-    if wish is not None and wish.verb == "delete":
-        labeling.delete_function(store, user, wish.lf_id)
-        parts.remember_deleted(wish.lf_id)
-        st.rerun()
-    if wish is not None and wish.verb == "restore":
-        labeling.restore_function(store, user, wish.lf_id)
-        parts.remember_deleted(None)
-        st.rerun()
+    for wish in wishes:
+        parts.act(view, desk, draft, wish)

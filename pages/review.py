@@ -9,7 +9,7 @@ store, user, project = view.store, view.user, view.project
 total = store.documents.count(project.project_id)
 
 if total:
-    chosen = parts.draw_queue()
+    chosen = parts.draw_queue(store, project)
     with frame.shown_errors():
         parts.show_desk(store, user, project, chosen)
 else:

@@ -14,7 +14,7 @@ weak = weak_labels.current(store, project.project_id)
 
 left, right = st.columns([1, 1], gap="large")
 with left:
-    choice = parts.draw_choice(weak is not None)
+    choice = parts.draw_choice(store, project, weak is not None)
 with right:
     preview = training.preview_training(
         store,
@@ -22,6 +22,7 @@ with right:
         targets=choice.targets,
         method=choice.method,
         options=choice.options,
+        scope=choice.scope,
     )
     parts.show_preview(preview, project)
     start = parts.draw_start(preview, choice)
@@ -48,6 +49,7 @@ with frame.shown_errors():
             targets=choice.targets,
             seed=choice.seed,
             name=choice.name,
+            scope=choice.scope,
         )
         parts.show(run_id)
         st.rerun()

@@ -59,9 +59,21 @@ def describe() -> tuple[Variable, ...]:
             "studios whose users you would give a login on the machine.",
         ),
         Variable(
+            "STUDIO_SANDBOX_LEVEL",
+            "full with logins, kernel without",
+            "Lowest level of sandbox for Python labeling functions: full, or kernel (Landlock and "
+            "seccomp without bubblewrap). python -m studio doctor says what this machine has.",
+        ),
+        Variable(
             "STUDIO_USER",
             DEFAULT_USER,
             "Name under which a studio of one person keeps annotations.",
+        ),
+        Variable(
+            "STUDIO_IMPORT_FOLDER",
+            "none",
+            "Folder on the server from which editors may import saved data sets and SQLite files. "
+            "Everything in it can be read by every editor.",
         ),
     )
 
@@ -88,7 +100,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         worker=_worker(given.get("STUDIO_WORKER", "child")),
         executor_id=_name("STUDIO_EXECUTOR_ID", given.get("STUDIO_EXECUTOR_ID", _host())),
         trusted_authors=_flag("STUDIO_TRUSTED_AUTHORS", given.get("STUDIO_TRUSTED_AUTHORS", "no")),
+        sandbox_level=_sandbox_level(given.get("STUDIO_SANDBOX_LEVEL")),
         user=_name("STUDIO_USER", given.get("STUDIO_USER", DEFAULT_USER)),
+        import_folder=_import_folder(given.get("STUDIO_IMPORT_FOLDER")),
     )
 
 
@@ -103,6 +117,18 @@ def _home(value: str) -> Path:
     if home.exists() and not home.is_dir():
         raise Invalid(f"STUDIO_HOME is {value!r}, which is a file. Name a folder.")
     return home
+
+
+def _import_folder(value: str | None) -> Path | None:
+    if value is None:
+        return None
+    folder = Path(value)
+    if not folder.is_absolute() or not folder.is_dir():
+        raise Invalid(
+            f"STUDIO_IMPORT_FOLDER is {value!r}, which is no folder. Give the whole path of a "
+            "folder that exists, or leave the variable out."
+        )
+    return folder
 
 
 def _database_url(value: str | None, home: Path) -> str:
@@ -127,6 +153,16 @@ def _worker(value: str) -> Literal["child", "external"]:
     if value == "external":
         return "external"
     raise Invalid(f"STUDIO_WORKER is {value[:40]!r}; use child or external.")
+
+
+def _sandbox_level(value: str | None) -> Literal["full", "kernel"] | None:
+    if value is None:
+        return None
+    if value == "full":
+        return "full"
+    if value == "kernel":
+        return "kernel"
+    raise Invalid(f"STUDIO_SANDBOX_LEVEL is {value[:40]!r}; use full or kernel.")
 
 
 def _flag(name: str, value: str) -> bool:

@@ -88,3 +88,16 @@ def test_every_variable_is_described_and_every_described_one_is_read(tmp_path: P
 def test_a_child_reads_back_the_settings_of_its_parent(tmp_path: Path) -> None:
     settings = Settings(tmp_path, f"sqlite:///{tmp_path}/x.db", "external", "a b", True, "Zoë")
     assert load_settings(worker_environment(settings)) == settings
+
+
+@pytest.mark.parametrize("level", ["full", "kernel"])
+def test_level_of_the_sandbox_is_read_and_handed_on(level: str) -> None:
+    settings = load_settings({"STUDIO_SANDBOX_LEVEL": level})
+    assert settings.code_policy.level == level
+    assert load_settings(worker_environment(settings)).code_policy == settings.code_policy
+    assert load_settings({}).code_policy.level is None
+
+
+def test_a_level_that_is_none_is_refused() -> None:
+    with pytest.raises(Invalid, match="'none'; use full or kernel"):
+        load_settings({"STUDIO_SANDBOX_LEVEL": "none"})

@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from studio.cli import output
+from studio.cli.bench import bench_app
+from studio.cli.functions import functions_app
 from studio.cli.models import explain, predict
 from studio.cli.projects import demo, project_app
 from studio.core.errors import BadRecipe, Canceled, StudioError
@@ -23,6 +25,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(project_app, name="project")
+app.add_typer(functions_app, name="functions")
+app.add_typer(bench_app, name="bench")
 app.command()(demo)
 app.command()(predict)
 app.command()(explain)
@@ -61,7 +65,7 @@ def worker() -> None:
     settings = load_settings()
     store = Store.open(settings)
     try:
-        tier = probe(trusted=settings.trusted_authors)
+        tier = probe(settings.code_policy)
         run_worker(store, executor_id=settings.executor_id, sandbox_tier=tier.name)
     finally:
         store.close()

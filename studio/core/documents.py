@@ -5,9 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
 
 from studio.core.errors import Invalid
+from studio.core.filters import (
+    FORBID_UNKNOWN,
+    MAX_TEXT,
+    Agreement,
+    CellCondition,
+    RunCondition,
+    TextMode,
+    VoteCondition,
+    check_labels,
+    check_range,
+)
 
 Scalar = str | int | float | bool | None
 """What a metadata cell may hold."""
@@ -78,14 +92,82 @@ class Document:
 
 @dataclass(frozen=True)
 class DocumentFilter:
-    """Which documents a page asks for; an unset part does not narrow.
+    """Which documents a page asks for; an unset part does not narrow, all parts must hold.
 
-    ``text`` is a substring, compared without case. ``doc_ids`` is a hand-picked list, in order.
+    Attributes
+    ----------
+    text, mode, case, negate
+        Words to search, how they are understood, whether capitals count, and whether texts that
+        have them are left out instead. Whole words of scripts without blanks are substrings.
+    split
+        The only split.
+    doc_ids
+        A hand-picked list, in order.
+    gold, weak
+        Label indices, any of which must be the document's; ``NO_LABEL`` and ``ANY_LABEL`` of
+        :mod:`studio.core.filters` among them. Empty does not narrow.
+    confidence
+        Lowest and highest probability of the weak label, in ``[0, 1]``, both included.
+    votes, agreement, runs, cells
+        What labeling functions, training runs and metadata must say.
+    selection
+        A selection word of ``services.selections``.
     """
+
+    __pydantic_config__ = FORBID_UNKNOWN
 
     text: str = ""
     split: Split | None = None
     doc_ids: tuple[int, ...] | None = None
+    mode: TextMode = TextMode.CONTAINS
+    case: bool = False
+    negate: bool = False
+    gold: tuple[int, ...] = ()
+    weak: tuple[int, ...] = ()
+    confidence: tuple[float, float] | None = None
+    votes: tuple[VoteCondition, ...] = ()
+    agreement: Agreement | None = None
+    runs: tuple[RunCondition, ...] = ()
+    cells: tuple[CellCondition, ...] = ()
+    selection: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.text) > MAX_TEXT:
+            raise Invalid(
+                f"The search has {len(self.text):,} characters; at most {MAX_TEXT:,} are allowed. "
+                "Shorten it."
+            )
+        check_labels("gold", self.gold)
+        check_labels("weak", self.weak)
+        if self.confidence is not None:
+            check_range("the confidence", *self.confidence)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the parts that are set, as JSON values."""
+        found: dict[str, Any] = _adapter().dump_python(self, mode="json", exclude_defaults=True)
+        return found
+
+    @staticmethod
+    def from_json(values: Mapping[str, Any]) -> DocumentFilter:
+        """Return the filter that :meth:`to_json` wrote; an address or a file may hold anything.
+
+        Raises
+        ------
+        Invalid
+            If it is not a filter; names the part.
+        """
+        try:
+            return _adapter().validate_python(dict(values))
+        except ValidationError as error:
+            first = error.errors()[0]
+            part = ".".join(str(place) for place in first["loc"])
+            raise Invalid(f"The filter's part {part[:60]!r} is wrong: {first['msg']}.") from error
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[DocumentFilter]:
+    # Built at the first use: most programs never write a filter down.
+    return TypeAdapter(DocumentFilter)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from studio.core.errors import Invalid
 from studio.core.fingerprints import fingerprint
+from studio.core.intervals import wilson
 
 MAX_NAME_LENGTH = 100
 
@@ -90,7 +91,8 @@ class LFSummary:
 
     ``coverage``, ``overlaps`` and ``conflicts`` are shares of all documents, in ``[0, 1]``.
     ``accuracy`` is the share of its votes on gold documents that are right, None without any;
-    ``n_gold`` is how many votes that rests on. ``polarity`` lists the labels it voted for.
+    ``n_gold`` is how many votes that rests on, ``right`` how many of them agree with gold.
+    ``polarity`` lists the labels it voted for.
     """
 
     name: str
@@ -102,3 +104,9 @@ class LFSummary:
     accuracy: float | None = None
     n_gold: int = 0
     faults: int = 0
+    right: int = 0
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Wilson's 95 % interval of ``accuracy``; None without a vote on gold."""
+        return wilson(self.right, self.n_gold) if self.n_gold else None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import keyword
 from dataclasses import dataclass
 
 from studio.core.errors import Invalid
 from studio.core.fingerprints import fingerprint
 
 MAX_TERMS = 200_000
+LABELS_SUFFIX = "_labels"
+"""Behind the name of a lexicon, what code imports its labels by; hence no lexicon ends so."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,11 @@ class Lexicon:
     labels: tuple[str | None, ...]
 
     def __post_init__(self) -> None:
+        if self.name.endswith(LABELS_SUFFIX) or keyword.iskeyword(self.name):
+            raise Invalid(
+                f"{self.name[:40]!r} cannot name a lexicon: names that end in {LABELS_SUFFIX!r} "
+                "and Python's own words mean something else in code. Choose another name."
+            )
         if not self.name.isidentifier() or self.name.startswith("_"):
             raise Invalid(
                 f"A lexicon needs a name of letters, digits and underscores that starts with a "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -32,6 +32,7 @@ def option(
     min_length: int | None = None,
     advanced: bool = False,
     widget: str | None = None,
+    when: Mapping[str, Sequence[Any]] | None = None,
 ) -> Any:
     """Declare one option with all that a form needs to draw it.
 
@@ -52,11 +53,18 @@ def option(
     widget
         A hint where the type does not say enough: ``"label"`` (pick of the project's labels),
         ``"lines"`` (a list, one item a line), ``"code"``, ``"text"`` (several lines),
-        ``"backbone"``.
+        ``"backbone"``, ``"typed"`` (a line that counts while it is typed), ``"share"`` (a slider
+        from 0 to 1), ``"labels"`` (several labels), ``"label_texts"`` (a text a label), or what
+        the project offers: ``"lexicon"``, ``"run"``, ``"endpoint"``, ``"column"``.
+    when
+        Values of other options, by name, for which this one counts; a form draws it only then.
+        Those options are declared before this one.
     """
     extra: dict[str, Any] = {"advanced": advanced}
     if widget is not None:
         extra["widget"] = widget
+    if when is not None:
+        extra["when"] = {name: list(values) for name, values in when.items()}
     return Field(
         default,
         title=title,

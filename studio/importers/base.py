@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -21,6 +21,15 @@ from studio.core.schema import LabelSchema
 from studio.importers.canonical import Canonical, Incoming
 from studio.importers.decoding import detect_encoding, head_of
 from studio.importers.mapping import VOTE_PREFIX, Column, describe_column, guess_mapping
+from studio.importers.places import (
+    COMPRESSED_SUFFIXES,
+    Place,
+    compression_of,
+    open_bytes,
+    packed_size,
+    unpacked_size,
+)
+from studio.importers.rows import Remarks
 
 __all__ = [
     "Column",
@@ -39,10 +48,9 @@ PREVIEW_ROWS: Final = 20_000
 """Rows that a preview reads to count values; about a tenth of a second of work."""
 
 _PACKED: Final = {
-    b"\x1f\x8b": "compressed with gzip",
-    b"BZh": "compressed with bzip2",
-    b"\xfd7zXZ": "compressed with xz",
-    b"PK\x03\x04": "a zip archive",
+    b"PK\x03\x04": "a damaged zip archive, or an office document",
+    b"\x1f\x9d": "compressed with compress",
+    b"(\xb5/\xfd": "compressed with zstd",
     b"7z\xbc\xaf": "a 7-Zip archive",
     b"Rar!": "a RAR archive",
     b"%PDF": "a PDF",
@@ -58,17 +66,22 @@ _PACKED: Final = {
 class FileHead:
     """What the formats look at to recognize a file.
 
-    ``name`` is the name under which the user knows the file, ``start`` its first bytes.
+    ``name`` is the name under which the user knows the file, ``start`` its first bytes, unpacked
+    where the file is compressed.
     """
 
-    path: Path
+    path: Place
     name: str
     start: bytes
 
     @property
     def suffix(self) -> str:
-        """The ending of the name in lower case, with the dot; "" without one."""
-        return Path(self.name).suffix.lower()
+        """The ending of the name in lower case, with the dot; "" without one.
+
+        Of a compressed file it is the one before: ".csv" of "mail.csv.gz".
+        """
+        name = Path(self.name.lower())
+        return name.with_suffix("").suffix if name.suffix in COMPRESSED_SUFFIXES else name.suffix
 
     @cached_property
     def encoding(self) -> str | None:
@@ -131,21 +144,30 @@ class Importer(Member, ABC):
 
     ``extensions`` are the usual endings of a name, with the dot, in lower case. ``example`` is a
     short file of this format, to be shown where somebody asks what such a file looks like.
+
+    Parameters
+    ----------
+    waiting
+        Called now and then by formats that look through a file before they give its first row;
+        raises ``Canceled`` when somebody asked to stop.
     """
 
     extensions: ClassVar[tuple[str, ...]]
     example: ClassVar[str]
 
+    def __init__(self, waiting: Callable[[], None] = lambda: None) -> None:
+        self.waiting = waiting
+
     @abstractmethod
     def read(
-        self, path: Path, options: Any, *, limit: int | None = None
+        self, path: Place, options: Any, *, limit: int | None = None
     ) -> Iterator[pa.RecordBatch]:
         """Iterate over the raw columns of a file, in order.
 
         Parameters
         ----------
         path
-            The file.
+            The file, compressed or not.
         options
             Of this format.
         limit
@@ -155,7 +177,7 @@ class Importer(Member, ABC):
         ------
         pa.RecordBatch
             At most 8,192 rows of flat columns, the same schema in each batch; at least one batch,
-            which has no rows where the file has none.
+            which has no rows where the file has none. The schema may carry :class:`Remarks`.
 
         Raises
         ------
@@ -173,15 +195,23 @@ class Importer(Member, ABC):
             If the name claims this format and the content cannot be it.
         """
 
-    def n_rows(self, path: Path) -> int | None:
+    def columns(self, path: Place, options: Any) -> tuple[str, ...]:
+        """Return the names of the columns; as little is read as the format allows."""
+        return tuple(next(iter(self.read(path, options, limit=1))).schema.names)
+
+    def n_rows(self, path: Place) -> int | None:
         """Return the number of rows where the format tells without reading them all."""
         return None
+
+    def size(self, path: Place) -> int:
+        """Return about how many bytes will be read, unpacked; progress is measured by it."""
+        return unpacked_size(path)
 
 
 importers: Registry[Importer] = Registry("file format", "studio.importers", "csv")
 
 
-def detect(path: Path, name: str) -> Detection:
+def detect(path: Place, name: str, *, without: Collection[str] = ()) -> Detection:
     """Return which format a file seems to have, with encoding and delimiter where it has them.
 
     Parameters
@@ -190,24 +220,31 @@ def detect(path: Path, name: str) -> Detection:
         Where the file lies.
     name
         What the user calls it; only its ending is looked at, and the content has the last word.
+    without
+        Registered names of formats that are not asked.
 
     Raises
     ------
     BadFile
         If the file is empty, or nothing that Weft can read.
     """
-    if path.stat().st_size == 0:
+    if packed_size(path) == 0:
         raise BadFile(f"The file {name[:60]!r} is empty. Choose one with at least one text.")
-    with path.open("rb") as stream:
+    packing = compression_of(path)
+    with open_bytes(path) as stream:
         head = FileHead(path, name, stream.read(4096))
-    found = [importer().recognize(head) for importer in importers.members()]
+    asked = (importer for importer in importers.members() if importer.name not in without)
+    found = [importer().recognize(head) for importer in asked]
     candidates = [detection for detection in found if detection is not None]
     if not candidates:
         raise BadFile(_unreadable(head))
-    return max(candidates, key=lambda detection: detection.confidence)
+    surest = max(candidates, key=lambda detection: detection.confidence)
+    if packing is None:
+        return surest
+    return replace(surest, note=f"{surest.note} Compressed with {packing}.")
 
 
-def preview(path: Path, format_name: str, options: Mapping[str, Any], *, n: int = 20) -> Preview:
+def preview(path: Place, format_name: str, options: Mapping[str, Any], *, n: int = 20) -> Preview:
     """Return the first ``n`` rows of a file, its columns, and a guess of what is what.
 
     Raises
@@ -236,7 +273,7 @@ def preview(path: Path, format_name: str, options: Mapping[str, Any], *, n: int 
 
 
 def incoming(
-    path: Path,
+    path: Place,
     format_name: str,
     options: Mapping[str, Any],
     mapping: ColumnMapping,
@@ -257,11 +294,12 @@ def incoming(
         From ``progress``.
     """
     importer, parsed = _prepare(path, format_name, options)
-    n_rows, size = importer.n_rows(path), max(1, path.stat().st_size)
+    importer.waiting = lambda: progress(0.0, "looking through the file")
+    n_rows, size = importer.n_rows(path), max(1, importer.size(path))
     canonical: Canonical | None = None
     rows = read = 0
     for raw in importer.read(path, parsed):
-        canonical = canonical or Canonical(tuple(raw.schema.names), mapping, schema)
+        canonical = canonical or Canonical(raw.schema, mapping, schema)
         rows, read = rows + raw.num_rows, read + raw.nbytes
         if raw.num_rows:
             yield canonical.convert(raw)
@@ -269,15 +307,16 @@ def incoming(
         progress(min(0.99, share), f"{rows:,} rows read")
 
 
-def _prepare(path: Path, format_name: str, options: Mapping[str, Any]) -> tuple[Importer, Any]:
+def _prepare(path: Place, format_name: str, options: Mapping[str, Any]) -> tuple[Importer, Any]:
     importer = importers.get(format_name)
     parsed = parse_options(importer.Options, dict(options), what=f"The file format {format_name}")
-    if path.stat().st_size == 0:
+    if packed_size(path) == 0:
         raise BadFile("The file is empty. Choose one with at least one text.")
     return importer(), parsed
 
 
 def _notes(table: pa.Table, mapping: ColumnMapping | None) -> Iterator[str]:
+    yield from Remarks.of(table.schema).notes
     if mapping is None:
         yield "No column looks like text. Choose another format, or another delimiter."
     if table.num_rows >= PREVIEW_ROWS:
@@ -294,7 +333,8 @@ def _unreadable(head: FileHead) -> str:
         if head.start.startswith(magic):
             return (
                 f"The file {head.name[:60]!r} is {what}, which cannot be read. "
-                "Save or unpack it as CSV, JSON Lines, Excel (.xlsx), Parquet or plain text."
+                "Save or unpack it as CSV, JSON Lines, Excel (.xlsx), Parquet, plain text, or a "
+                "zip archive of these."
             )
     return (
         f"The file {head.name[:60]!r} holds binary data that Weft cannot read. "

@@ -15,6 +15,7 @@ from studio.core.documents import MAX_TEXT_LENGTH, ColumnMapping, Split
 from studio.core.errors import BadFile, Invalid
 from studio.core.schema import ABSTAIN, LabelSchema
 from studio.importers.mapping import VOTE_PREFIX
+from studio.importers.rows import Remarks
 
 UNSET: Final = -1
 """Split code of a document whose file says nothing of a split."""
@@ -57,8 +58,8 @@ class Canonical:
 
     Parameters
     ----------
-    columns
-        Names of the raw columns.
+    raw
+        The raw columns, with what their importer remarks of them.
     mapping
         Which column is what.
     schema
@@ -70,12 +71,12 @@ class Canonical:
         If a mapped column is not in the file.
     """
 
-    def __init__(
-        self, columns: tuple[str, ...], mapping: ColumnMapping, schema: LabelSchema
-    ) -> None:
+    def __init__(self, raw: pa.Schema, mapping: ColumnMapping, schema: LabelSchema) -> None:
+        columns = raw.names
         self._mapping = mapping
         self._schema = schema
-        self._n_rows = 0
+        self._rows = RowNames(Remarks.of(raw))
+        self._notes = Remarks.of(raw).notes
         used = {mapping.text, mapping.label, mapping.split, mapping.external_id} - {None}
         for name in sorted(str(name) for name in used):
             if name not in columns:
@@ -99,14 +100,14 @@ class Canonical:
             If a label, a vote or a split is not understood, or a text is too long; the message
             names the row, counted from 1 without the header.
         """
-        start = self._n_rows + 1
-        self._n_rows += raw.num_rows
-        rows = np.arange(start, start + raw.num_rows)
+        rows = self._rows.enter(raw)
         text = _as_text(raw.column(self._mapping.text))
-        _check_lengths(text, rows)
+        self._check_lengths(text, rows)
         blank = pc.equal(pc.utf8_trim(text, characters=_BLANKS), "").to_numpy(zero_copy_only=False)
         keep = ~blank
         raw, text = raw.filter(pa.array(keep)), text.filter(pa.array(keep))
+        # What the importer has to say of the whole file is said once, with its first rows.
+        notes, self._notes = self._notes, ()
         return Incoming(
             batch=self._batch(raw, text, rows[keep]),
             splits=self._splits(raw, rows[keep]),
@@ -115,7 +116,7 @@ class Canonical:
                 name: self._indices(raw, column, rows[keep])
                 for column, name in self._votes.items()
             },
-            skipped=_describe_skipped(rows[blank]),
+            skipped=(*notes, *self._describe_skipped(rows[blank])),
             n_skipped=int(blank.sum()),
         )
 
@@ -140,11 +141,7 @@ class Canonical:
             return np.full(len(rows), fixed.code, np.int8)
         if self._mapping.split is None:
             return np.full(len(rows), UNSET, np.int8)
-        codes = _parse_cells(
-            raw.column(self._mapping.split),
-            lambda cell: Split.parse(cell).code,
-            where=(rows, self._mapping.split),
-        )
+        codes = self._parse(raw, self._mapping.split, rows, lambda c: Split.parse(c).code)
         return codes.astype(np.int8)
 
     def _labels(self, raw: pa.RecordBatch, rows: NDArray[np.int64]) -> NDArray[np.int16]:
@@ -155,7 +152,7 @@ class Canonical:
     def _indices(
         self, raw: pa.RecordBatch, column: str, rows: NDArray[np.int64]
     ) -> NDArray[np.int16]:
-        return _parse_cells(raw.column(column), self._index, where=(rows, column))
+        return self._parse(raw, column, rows, self._index)
 
     def _index(self, cell: str) -> int:
         try:
@@ -166,25 +163,88 @@ class Canonical:
                 return ABSTAIN
             raise
 
+    def _parse(
+        self,
+        raw: pa.RecordBatch,
+        column: str,
+        rows: NDArray[np.int64],
+        parse: Callable[[str], int],
+    ) -> NDArray[np.int16]:
+        """Return the code of each cell, -1 for an empty one; a value is parsed once."""
+        cells = pc.fill_null(pc.cast(raw.column(column), pa.string()), "")
+        coded = pc.dictionary_encode(cells)
+        indices = coded.indices.to_numpy(zero_copy_only=False)
+        codes = []
+        for position, value in enumerate(coded.dictionary.to_pylist()):
+            try:
+                codes.append(parse(value) if value.strip() else -1)
+            except Invalid as error:
+                where = self._rows.describe(int(rows[int(np.argmax(indices == position))]))
+                raise BadFile(f"{where}, column {column!r}: {error}") from error
+        return np.array(codes, np.int16)[indices] if codes else np.zeros(0, np.int16)
 
-def _parse_cells(
-    cells: pa.Array,
-    parse: Callable[[str], int],
-    *,
-    where: tuple[NDArray[np.int64], str],
-) -> NDArray[np.int16]:
-    """Return the code of each cell, -1 for an empty one. Each distinct value is parsed once."""
-    coded = pc.dictionary_encode(pc.fill_null(pc.cast(cells, pa.string()), ""))
-    indices = coded.indices.to_numpy(zero_copy_only=False)
-    rows, column = where
-    codes = []
-    for position, value in enumerate(coded.dictionary.to_pylist()):
-        try:
-            codes.append(parse(value) if value.strip() else -1)
-        except Invalid as error:
-            row = int(rows[int(np.argmax(indices == position))])
-            raise BadFile(f"Row {row}, column {column!r}: {error}") from error
-    return np.array(codes, np.int16)[indices] if codes else np.zeros(0, np.int16)
+    def _check_lengths(self, text: pa.Array, rows: NDArray[np.int64]) -> None:
+        lengths = pc.utf8_length(text).to_numpy(zero_copy_only=False)
+        if len(lengths) and lengths.max() > MAX_TEXT_LENGTH:
+            at = int(lengths.argmax())
+            where = self._rows.describe(int(rows[at]))
+            raise BadFile(
+                f"The text in {where[:1].lower()}{where[1:]} has {lengths[at]:,} characters; at "
+                f"most {MAX_TEXT_LENGTH:,} are allowed. Split it into several documents."
+            )
+
+    def _describe_skipped(self, rows: NDArray[np.int64]) -> tuple[str, ...]:
+        if not len(rows):
+            return ()
+        if len(rows) == 1:
+            return (f"{self._rows.describe(int(rows[0]))} has no text and was left out.",)
+        listed = ", ".join(self._rows.short(int(row)) for row in rows[:_LISTED])
+        more = f" and {len(rows) - _LISTED} more" if len(rows) > _LISTED else ""
+        units = f"{self._rows.unit.lower()}s"
+        return (f"{len(rows)} {units} have no text and were left out: {listed}{more}.",)
+
+
+class RowNames:
+    """Numbers the rows of a file through all batches, and says which row is meant.
+
+    In an archive a row is named by its file and its number in there.
+    """
+
+    def __init__(self, remarks: Remarks) -> None:
+        self.unit = remarks.unit
+        self._column = remarks.located_by
+        self._n_rows = 0
+        self._files: list[tuple[int, str]] = []
+
+    def enter(self, raw: pa.RecordBatch) -> NDArray[np.int64]:
+        """Take note of the next batch and return the numbers of its rows, counted from 1."""
+        start = self._n_rows + 1
+        self._n_rows += raw.num_rows
+        if self._column:
+            self._note_files(raw.column(self._column), start)
+        return np.arange(start, start + raw.num_rows)
+
+    def describe(self, row: int) -> str:
+        """Return "Row 7", or "In 'b.csv', row 7"."""
+        file, number = self._located(row)
+        return f"In {file!r}, {self.unit.lower()} {number}" if file else f"{self.unit} {number}"
+
+    def short(self, row: int) -> str:
+        """Return "7", or "'b.csv' 7"."""
+        file, number = self._located(row)
+        return f"{file!r} {number}" if file else str(number)
+
+    def _note_files(self, names: pa.Array, start: int) -> None:
+        # Only the files of this batch can be asked for; the last one before may go on in it.
+        self._files = self._files[-1:]
+        for position, name in enumerate(names.to_pylist()):
+            if not self._files or self._files[-1][1] != name:
+                self._files.append((start + position, name))
+
+    def _located(self, row: int) -> tuple[str, int]:
+        before = [(first, name) for first, name in self._files if first <= row]
+        first, name = before[-1] if before else (1, "")
+        return name, row - first + 1
 
 
 def _as_text(cells: pa.Array) -> pa.Array:
@@ -195,16 +255,6 @@ def _as_text(cells: pa.Array) -> pa.Array:
 def _stored(cells: pa.Array) -> pa.Array:
     # PostgreSQL and C strings end at a NUL; nobody can see one, so it becomes visible.
     return pc.replace_substring(cells, "\0", "\ufffd") if pa.types.is_string(cells.type) else cells
-
-
-def _check_lengths(text: pa.Array, rows: NDArray[np.int64]) -> None:
-    lengths = pc.utf8_length(text).to_numpy(zero_copy_only=False)
-    if len(lengths) and lengths.max() > MAX_TEXT_LENGTH:
-        at = int(lengths.argmax())
-        raise BadFile(
-            f"The text in row {rows[at]} has {lengths[at]:,} characters; at most "
-            f"{MAX_TEXT_LENGTH:,} are allowed. Split it into several documents."
-        )
 
 
 def _metadata_names(columns: list[str]) -> Mapping[str, str]:
@@ -218,13 +268,3 @@ def _metadata_names(columns: list[str]) -> Mapping[str, str]:
         taken.add(name)
         names[column] = name
     return names
-
-
-def _describe_skipped(rows: NDArray[np.int64]) -> tuple[str, ...]:
-    if not len(rows):
-        return ()
-    listed = ", ".join(str(row) for row in rows[:_LISTED])
-    more = f" and {len(rows) - _LISTED} more" if len(rows) > _LISTED else ""
-    if len(rows) == 1:
-        return (f"Row {listed} has no text and was left out.",)
-    return (f"{len(rows)} rows have no text and were left out: {listed}{more}.",)

@@ -7,7 +7,6 @@ import io
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import pyarrow as pa
@@ -17,7 +16,8 @@ from studio.core.documents import MAX_TEXT_LENGTH
 from studio.core.errors import BadFile
 from studio.core.options import Options, option
 from studio.importers.base import Detection, FileHead, Importer, importers
-from studio.importers.decoding import Encoding, head_of, open_text, resolve_encoding
+from studio.importers.decoding import Encoding, head_of, lines_of, open_text, resolve_encoding
+from studio.importers.places import Place
 from studio.importers.rows import check_columns, text_schema, to_batches
 
 # The reader of the standard library stops at 131,072 characters a cell by default; this limit
@@ -82,13 +82,15 @@ class Csv(Importer):
     example = 'text,label\n"Great song, love it",ham\nSubscribe to my channel,spam\n'
 
     def read(
-        self, path: Path, options: CsvOptions, *, limit: int | None = None
+        self, path: Place, options: CsvOptions, *, limit: int | None = None
     ) -> Iterator[pa.RecordBatch]:
         """Iterate over the rows; every column is text, since an id may have leading zeros."""
         encoding = resolve_encoding(path, options.encoding)
         dialect = _dialect(head_of(path, encoding), options)
         with open_text(path, encoding) as stream:
-            rows = _numbered(dialect.reader(itertools.chain(stream, ["\n", f"{_END}\n"])))
+            rows = _numbered(
+                dialect.reader(itertools.chain(lines_of(stream), ["\n", f"{_END}\n"]))
+            )
             first = next(rows, None)
             if first is None:
                 raise BadFile("The file has only empty lines. Choose one with a header and rows.")

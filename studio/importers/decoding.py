@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import io
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +13,16 @@ from typing import Annotated, Any, Final, Literal, TextIO
 from pydantic import BeforeValidator
 
 from studio.core.errors import BadFile
+from studio.importers.places import Place, compression_of, open_bytes
 
 CHUNK: Final = 1 << 20
 """Bytes looked at in one go."""
+
+PACKED_CHUNKS: Final = 64
+"""Chunks of a packed file that are looked at for a byte beyond ASCII; unpacking all takes long."""
+
+MAX_LINE: Final = 1 << 26
+"""Characters of one line; a longer one is no line of a table, and would fill the memory."""
 
 _BOMS: Final = (
     # UTF-32 first: its mark for little-endian starts with the one of UTF-16.
@@ -67,7 +76,7 @@ Encoding = Annotated[
 """What the option *encoding* may be; usual other spellings are understood."""
 
 
-def resolve_encoding(path: Path, encoding: str) -> str:
+def resolve_encoding(path: Place, encoding: str) -> str:
     """Return ``encoding``, or the detected one where it is "auto".
 
     Raises
@@ -86,14 +95,18 @@ def resolve_encoding(path: Path, encoding: str) -> str:
     return found
 
 
-def detect_encoding(path: Path) -> str | None:
+def detect_encoding(path: Place) -> str | None:
     """Return the encoding that a file seems to have; None if it is not text.
 
     A byte order mark decides. Without one the first part of the file that is not plain ASCII is
-    judged: valid UTF-8 is UTF-8; pairs of bytes that are common Chinese characters are GB 18030;
-    the rest is taken for Windows-1252.
+    judged: valid UTF-8 is UTF-8; pairs of bytes that are common Chinese characters are GB 18030 or
+    Big5, whichever knows more of them; the rest is taken for Windows-1252.
     """
-    chunk = _telling_chunk(path)
+    return encoding_of(_telling_chunk(path))
+
+
+def encoding_of(chunk: bytes) -> str | None:
+    """Return the encoding that some bytes seem to have, as :func:`detect_encoding` judges."""
     for mark, name in _BOMS:
         if chunk.startswith(mark):
             return name
@@ -105,11 +118,11 @@ def detect_encoding(path: Path) -> str | None:
     if _share_of_utf8(chunk) > 0.95:
         # A few wrong bytes in a UTF-8 file are a damaged file: reading it names the line.
         return "utf-8"
-    return "gb18030" if _is_chinese(chunk) else _western(chunk)
+    return _chinese(chunk) or _western(chunk)
 
 
 @contextmanager
-def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
+def open_text(path: Place, encoding: str) -> Iterator[TextIO]:
     r"""Open a file as text, ends of lines untouched; a wrong byte becomes a sentence.
 
     Raises
@@ -118,9 +131,9 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
         Inside the block, as soon as a byte is read that the encoding does not allow.
     """
     codec = "utf-8-sig" if encoding == "utf-8" else encoding
-    with path.open(encoding=codec, newline="") as stream:
+    with open_bytes(path) as binary:
         try:
-            yield stream
+            yield io.TextIOWrapper(binary, encoding=codec, newline="")
         except UnicodeError as error:
             line = _line_of_wrong_byte(path, encoding)
             where = f" in line {line}" if line else ""
@@ -130,10 +143,31 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
             ) from error
 
 
-def head_of(path: Path, encoding: str, *, characters: int = 1 << 16) -> str:
+def lines_of(stream: TextIO) -> Iterator[str]:
+    """Iterate over the lines of an open text, with their ends.
+
+    Raises
+    ------
+    BadFile
+        If a line has more than 67 million characters.
+    """
+    for number in itertools.count(1):
+        line = stream.readline(MAX_LINE + 1)
+        if not line:
+            return
+        if len(line) > MAX_LINE:
+            raise BadFile(
+                f"Line {number} has more than {MAX_LINE:,} characters. Check that the file has "
+                "ends of lines, and that its format is the right one."
+            )
+        yield line
+
+
+def head_of(path: Place, encoding: str, *, characters: int = 1 << 16) -> str:
     """Return the beginning of a text file, up to the last whole line of ``characters``."""
     codec = "utf-8-sig" if encoding == "utf-8" else encoding
-    with path.open(encoding=codec, newline="", errors="replace") as stream:
+    with open_bytes(path) as binary:
+        stream = io.TextIOWrapper(binary, encoding=codec, newline="", errors="replace")
         text = stream.read(characters)
     if len(text) < characters:
         return text
@@ -141,13 +175,16 @@ def head_of(path: Path, encoding: str, *, characters: int = 1 << 16) -> str:
     return text[: end + 1] if end > 0 else text
 
 
-def _telling_chunk(path: Path) -> bytes:
+def _telling_chunk(path: Place) -> bytes:
     """Return the first chunk, or the first one with a byte beyond ASCII if there is one."""
-    with path.open("rb") as stream:
+    packed = not isinstance(path, Path) or compression_of(path) is not None
+    with open_bytes(path) as stream:
         first = stream.read(CHUNK)
         chunk = first
-        while chunk and chunk.isascii() and b"\x00" not in chunk:
-            chunk = stream.read(CHUNK)
+        for looked_at in itertools.count(1):
+            if not chunk or not chunk.isascii() or b"\x00" in chunk:
+                break
+            chunk = b"" if packed and looked_at >= PACKED_CHUNKS else stream.read(CHUNK)
     return first if not chunk or not first.isascii() else chunk
 
 
@@ -177,24 +214,31 @@ def _share_of_utf8(chunk: bytes) -> float:
     return 1.0 if high <= 3 and valid == high else (valid + 3) / (high + 3) if valid else 0.0
 
 
-def _is_chinese(chunk: bytes) -> bool:
-    """Return whether most bytes beyond ASCII pair up as the characters of GB 2312's first level.
+def _chinese(chunk: bytes) -> str | None:
+    """Return which encoding of Chinese most bytes beyond ASCII pair up in; None for neither.
 
-    These 3,755 characters, with the punctuation, make up nearly all of running Chinese text.
-    Cyrillic and Western bytes pair up too, but into rare characters.
+    The 3,755 characters of GB 2312's first level and the 5,401 of Big5's, with the punctuation,
+    make up nearly all of running text. Cyrillic and Western bytes pair up too, but into rare
+    characters; a Western letter may look like one of Big5, but seldom stands beside another.
     """
-    common = pairs = 0
-    index = 0
+    gb = big5 = pairs = runs = 0
+    index, after = 0, -1
     while index < len(chunk) - 1:
         lead, trail = chunk[index], chunk[index + 1]
         if lead < 0x80:
             index += 1
             continue
         pairs += 1
-        level_one = 0xB0 <= lead <= 0xD7 or 0xA1 <= lead <= 0xA3
-        common += level_one and trail >= 0xA1
+        runs += index != after
+        gb += (0xB0 <= lead <= 0xD7 or 0xA1 <= lead <= 0xA3) and trail >= 0xA1
+        big5 += 0xA1 <= lead <= 0xC6 and (0x40 <= trail <= 0x7E or 0xA1 <= trail <= 0xFE)
         index += 2
-    return pairs > 0 and common > 0.8 * pairs
+        after = index
+    if max(gb, big5) <= 0.8 * pairs:
+        return None
+    if big5 > gb:
+        return "big5" if pairs >= 2 * runs else None
+    return "gb18030"
 
 
 def _western(chunk: bytes) -> str:
@@ -205,10 +249,10 @@ def _western(chunk: bytes) -> str:
     return "cp1252"
 
 
-def _line_of_wrong_byte(path: Path, encoding: str) -> int | None:
+def _line_of_wrong_byte(path: Place, encoding: str) -> int | None:
     if encoding.startswith(("utf-16", "utf-32")):
         return None  # A line's bytes cannot be told without decoding what lies before.
-    with path.open("rb") as stream:
+    with open_bytes(path) as stream:
         for number, line in enumerate(stream, start=1):
             try:
                 line.decode(encoding)

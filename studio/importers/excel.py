@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,12 +17,27 @@ import pyarrow as pa
 from studio.core.errors import BadFile, Invalid
 from studio.core.options import Options, option
 from studio.importers.base import Detection, FileHead, Importer, importers
+from studio.importers.places import Place, on_disk
 from studio.importers.rows import as_text, check_columns, text_schema, to_batches
 
 MAX_UNPACKED: Final = 2 * 2**30
 """Bytes; a million rows of a few hundred letters take half of it, a zip bomb far more."""
 
-_BROKEN: Final = (zipfile.BadZipFile, ParseError, KeyError, ValueError, OSError, EOFError)
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ParseError,
+    # openpyxl believes what it reads, and stumbles over anything that is not as it should be.
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 class ExcelOptions(Options):
@@ -37,10 +54,14 @@ class Excel(Importer):
     summary = "A sheet of a workbook (.xlsx)."
     Options = ExcelOptions
     extensions = (".xlsx", ".xlsm")
-    example = "text                     | label\nGreat song, love it      | ham"
+    example = (
+        "text                     | label\n"
+        "Great song, love it      | ham\n"
+        "Subscribe to my channel  | spam\n"
+    )
 
     def read(
-        self, path: Path, options: ExcelOptions, *, limit: int | None = None
+        self, path: Place, options: ExcelOptions, *, limit: int | None = None
     ) -> Iterator[pa.RecordBatch]:
         """Iterate over the rows as text; of a formula its last computed value is read."""
         with _sheet(path, options.sheet) as sheet:
@@ -58,9 +79,9 @@ class Excel(Importer):
         if not named and not head.start.startswith(b"PK"):
             return None
         try:
-            with zipfile.ZipFile(head.path) as archive:
+            with on_disk(head.path) as path, zipfile.ZipFile(path) as archive:
                 inside = "xl/workbook.xml" in archive.namelist()
-        except (zipfile.BadZipFile, OSError):
+        except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
             inside = False
         if inside:
             return Detection("excel", {}, "An Excel workbook; its first sheet.", 1.0)
@@ -73,20 +94,20 @@ class Excel(Importer):
 
 
 @contextmanager
-def _sheet(path: Path, name: str) -> Iterator[Any]:
+def _sheet(place: Place, name: str) -> Iterator[Any]:
     import openpyxl  # 200 ms that only workbooks need
 
     try:
-        _check_size(path)
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        try:
-            if name and name not in book.sheetnames:
-                raise Invalid(
-                    f"There is no sheet {name!r}; there are {', '.join(book.sheetnames[:20])}."
-                )
-            yield book[name] if name else book.worksheets[0]
-        finally:
-            book.close()
+        # As a stream: of a path openpyxl wants to see the ending, which an upload has not.
+        with on_disk(place) as path, path.open("rb") as stream:
+            _check_size(path)
+            book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+            with contextlib.closing(book):
+                if name and name not in book.sheetnames:
+                    raise Invalid(
+                        f"There is no sheet {name!r}; there are {', '.join(book.sheetnames[:20])}."
+                    )
+                yield book[name] if name else book.worksheets[0]
     except _BROKEN as error:
         raise BadFile(
             f"The workbook is damaged ({type(error).__name__}). Save it again as .xlsx, or as CSV."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,8 +11,10 @@ import pyarrow as pa
 from studio.core.errors import BadFile
 from studio.core.options import Options, option
 from studio.importers.base import Detection, FileHead, Importer, importers
-from studio.importers.decoding import Encoding, open_text, resolve_encoding
+from studio.importers.decoding import Encoding, lines_of, open_text, resolve_encoding
 from studio.importers.objects import keys_and_schema, object_batches, parse_json
+from studio.importers.places import Place
+from studio.importers.rows import check_columns, ticking
 
 
 class JsonlOptions(Options):
@@ -38,12 +39,19 @@ class Jsonl(Importer):
     )
 
     def read(
-        self, path: Path, options: JsonlOptions, *, limit: int | None = None
+        self, path: Place, options: JsonlOptions, *, limit: int | None = None
     ) -> Iterator[pa.RecordBatch]:
         """Iterate over the lines twice: once for keys and types, once for the values."""
         encoding = resolve_encoding(path, options.encoding)
-        keys, schema = keys_and_schema(itertools.islice(_objects(path, encoding), limit))
+        looked_at = ticking(itertools.islice(_objects(path, encoding), limit), self.waiting)
+        keys, schema = keys_and_schema(looked_at)
         yield from object_batches(itertools.islice(_objects(path, encoding), limit), schema, keys)
+
+    def columns(self, path: Place, options: JsonlOptions) -> tuple[str, ...]:
+        """Return the keys of all lines: a later one may have more."""
+        found = _objects(path, resolve_encoding(path, options.encoding))
+        keys = (key for one in ticking(found, self.waiting) for key in one)
+        return check_columns(list(dict.fromkeys(keys)))
 
     def recognize(self, head: FileHead) -> Detection | None:
         """Recognize by a first line that is an object by itself."""
@@ -57,9 +65,9 @@ class Jsonl(Importer):
         return Detection("jsonl", {"encoding": head.encoding}, note, confidence)
 
 
-def _objects(path: Path, encoding: str) -> Iterator[dict[str, Any]]:
+def _objects(path: Place, encoding: str) -> Iterator[dict[str, Any]]:
     with open_text(path, encoding) as stream:
-        for number, line in enumerate(stream, start=1):
+        for number, line in enumerate(lines_of(stream), start=1):
             if not line.strip():
                 continue
             found = parse_json(line, line=number)

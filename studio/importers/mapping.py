@@ -20,10 +20,12 @@ _TEXT_NAMES = (
 ).split()
 _LABEL_NAMES = (
     # "gold" first: a file that has both "gold" and "label" keeps guesses under "label".
-    "gold gold_label label labels class category intent target sentiment topic y 标签 类别 分类"
+    "gold gold_label label labels class category intent target sentiment topic y 标签 类别 分类 "
+    # Of an archive: the folders of its files, as in pos/1.txt and neg/1.txt.
+    "folder"
 ).split()
 _SPLIT_NAMES = ("split", "subset", "partition", "fold")
-_ID_NAMES = ("external_id", "id", "uid", "uuid", "doc_id", "_id", "key")
+_ID_NAMES = ("external_id", "id", "uid", "uuid", "doc_id", "_id", "key", "hitid", "file")
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,14 @@ def _first_key(columns: Sequence[Column]) -> str | None:
 
 
 def _is_key(column: Column) -> bool:
+    if column.name == "file" and any(times > 1 for _, times in column.values):
+        return False  # the rows of a table in an archive share the name of their file
     return column.n_distinct > 0 and column.n_empty == 0
 
 
 def _is_label(column: Column) -> bool:
+    if column.name == "folder":
+        return column.n_empty == 0 and 2 <= column.n_distinct <= 200 and column.mean_length <= 60
     return 0 < column.n_distinct <= 1000 and column.mean_length <= 100
 
 

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
 from studio.core.errors import BadFile
 from studio.importers.decoding import open_text
+from studio.importers.places import Place
 from studio.importers.rows import schema_of, to_batches
 
-MAX_BYTES: Final = 512 * 2**20
-"""A JSON file is read as a whole; JSON Lines can be as large as the disk."""
+MAX_CHARACTERS: Final = 128 * 2**20
+"""An object of lists is read as a whole; lists and JSON Lines can be as large as the disk."""
 
 
-def load_json(path: Path, encoding: str) -> Any:
+def load_json(path: Place, encoding: str) -> Any:
     """Return the value of a JSON file.
 
     Raises
     ------
     BadFile
-        If it is no JSON, with line and column, or larger than 512 MB.
+        If it is no JSON, with line and column, or has more than 134 million characters.
     """
-    if path.stat().st_size > MAX_BYTES:
-        raise BadFile(
-            f"The file has {path.stat().st_size / 2**20:,.0f} MB; JSON is read as a whole, at "
-            f"most {MAX_BYTES // 2**20} MB. Save it as JSON Lines, which is read line by line."
-        )
     with open_text(path, encoding) as stream:
-        text = stream.read()
+        text = stream.read(MAX_CHARACTERS + 1)
+    if len(text) > MAX_CHARACTERS:
+        raise BadFile(
+            f"The file has more than {MAX_CHARACTERS:,} characters. An object of lists is read "
+            "as a whole: save it as JSON Lines or as a list of objects, which are read in parts."
+        )
     return parse_json(text)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 from studio.core.errors import BadFile
 from studio.core.options import NoOptions
 from studio.importers.base import Detection, FileHead, Importer, importers
+from studio.importers.places import Place, on_disk
 from studio.importers.rows import BATCH_ROWS, as_text, check_columns
 
 MAGIC = b"PAR1"
@@ -26,10 +26,14 @@ class Parquet(Importer):
     summary = "Typed columns, as data frames and data sets are stored."
     Options = NoOptions
     extensions = (".parquet", ".pq")
-    example = "text (string), label (string or int64), …"
+    example = (
+        "text (string)            | label (string)\n"
+        "Great song, love it      | ham\n"
+        "Subscribe to my channel  | spam\n"
+    )
 
     def read(
-        self, path: Path, options: NoOptions, *, limit: int | None = None
+        self, path: Place, options: NoOptions, *, limit: int | None = None
     ) -> Iterator[pa.RecordBatch]:
         """Iterate over the row groups piece by piece."""
         with _opened(path) as file:
@@ -59,18 +63,18 @@ class Parquet(Importer):
             raise BadFile(f"The file {head.name[:60]!r} is no Parquet file, or a damaged one.")
         return None
 
-    def n_rows(self, path: Path) -> int | None:
+    def n_rows(self, path: Place) -> int | None:
         """Return the number of rows that the file says it has."""
         with _opened(path) as file:
             return int(file.metadata.num_rows)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _opened(path: Place) -> Iterator[Any]:
     import pyarrow.parquet  # 60 ms that only Parquet files need
 
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:
+        with on_disk(path) as found, pyarrow.parquet.ParquetFile(found) as file:
             yield file
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__

@@ -6,9 +6,10 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pyarrow as pa
 
@@ -19,9 +20,45 @@ BATCH_CHARACTERS: Final = 1 << 25
 """A batch ends early beyond this, so that rows of huge texts do not pile up in memory."""
 
 MAX_COLUMNS: Final = 2000
+TICK_EVERY: Final = 4096
 
+T = TypeVar("T")
+
+_REMARKS: Final = b"weft remarks"
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _INT64: Final = 2**63
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """What an importer says of its rows beside their columns; travels with the Arrow schema.
+
+    Attributes
+    ----------
+    notes
+        Sentences for the user: what was left out, and why.
+    unit
+        What a row is in the file: "Row", or "Document" where several rows of the file became one.
+    located_by
+        Column that names the file of an archive that a row comes from; "" outside of archives.
+        Rows of one file follow each other, and are counted from 1 in each.
+    """
+
+    notes: tuple[str, ...] = ()
+    unit: str = "Row"
+    located_by: str = ""
+
+    def attach(self, schema: pa.Schema) -> pa.Schema:
+        """Return the schema with these remarks."""
+        words = {"notes": self.notes, "unit": self.unit, "located_by": self.located_by}
+        return schema.with_metadata({_REMARKS: json.dumps(words).encode()})
+
+    @classmethod
+    def of(cls, schema: pa.Schema) -> Remarks:
+        """Return the remarks of a schema; the defaults where it has none."""
+        raw = (schema.metadata or {}).get(_REMARKS)
+        words = json.loads(raw) if raw else {}
+        return cls(tuple(words.pop("notes", ())), **words)
 
 
 def check_columns(names: Sequence[str]) -> tuple[str, ...]:
@@ -54,6 +91,14 @@ def check_columns(names: Sequence[str]) -> tuple[str, ...]:
 def text_schema(names: Sequence[str]) -> pa.Schema:
     """Return a schema in which every column holds text."""
     return pa.schema([pa.field(name, pa.string()) for name in names])
+
+
+def ticking(items: Iterable[T], tick: Callable[[], None]) -> Iterator[T]:
+    """Iterate over items, calling ``tick`` before the first and after every 4,096th."""
+    for number, item in enumerate(items):
+        if number % TICK_EVERY == 0:
+            tick()
+        yield item
 
 
 def to_batches(rows: Iterable[Sequence[Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TextIO
 
 import pyarrow as pa
@@ -14,6 +13,7 @@ from studio.core.errors import BadFile
 from studio.core.options import Options, option
 from studio.importers.base import Detection, FileHead, Importer, importers
 from studio.importers.decoding import Encoding, open_text, resolve_encoding
+from studio.importers.places import Place
 from studio.importers.rows import text_schema, to_batches
 
 
@@ -36,7 +36,7 @@ class Text(Importer):
     example = "Great song, love it\nSubscribe to my channel\n"
 
     def read(
-        self, path: Path, options: TextOptions, *, limit: int | None = None
+        self, path: Place, options: TextOptions, *, limit: int | None = None
     ) -> Iterator[pa.RecordBatch]:
         """Iterate over the lines as the one column ``text``; row numbers are line numbers."""
         encoding = resolve_encoding(path, options.encoding)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,9 +11,12 @@ import pyarrow as pa
 from studio.core.errors import BadFile
 from studio.core.options import Options, option
 from studio.importers.base import Detection, FileHead, Importer, importers
-from studio.importers.decoding import resolve_encoding
+from studio.importers.decoding import open_text, resolve_encoding
+from studio.importers.json_stream import JsonStream
 from studio.importers.mapping import VOTE_PREFIX
-from studio.importers.objects import keys_and_schema, load_json, object_batches
+from studio.importers.objects import keys_and_schema, object_batches
+from studio.importers.places import Place
+from studio.importers.rows import ticking
 
 
 class WrenchOptions(Options):
@@ -47,20 +49,26 @@ class Wrench(Importer):
     )
 
     def read(
-        self, path: Path, options: WrenchOptions, *, limit: int | None = None
+        self, path: Place, options: WrenchOptions, *, limit: int | None = None
     ) -> Iterator[pa.RecordBatch]:
-        """Iterate over ``text``, ``label``, ``vote:NAME`` a function, and the rest of the data."""
-        value = load_json(path, resolve_encoding(path, "auto"))
-        if not isinstance(value, dict) or not value:
-            raise BadFile(
-                "The file is no object of documents. A WRENCH file begins with "
-                '{"0": {"data": {"text": "…"}, …}}.'
-            )
-        entries = dict(itertools.islice(value.items(), limit))
-        names = _vote_names(entries, options.vote_names)
-        objects = [_flat(key, entry, names) for key, entry in entries.items()]
-        keys, schema = keys_and_schema(objects)
-        yield from object_batches(objects, schema, keys)
+        """Iterate over ``text``, ``label``, ``vote:NAME`` a function, and the rest of the data.
+
+        The file is read twice, document by document: for keys and types, and for the values.
+        """
+        encoding = resolve_encoding(path, "auto")
+
+        def objects() -> Iterator[Mapping[str, Any]]:
+            names: tuple[str, ...] | None = None
+            for key, entry in itertools.islice(_entries(path, encoding), limit):
+                names = _vote_names(entry, options.vote_names) if names is None else names
+                yield _flat(key, entry, names)
+
+        keys, schema = keys_and_schema(ticking(objects(), self.waiting))
+        yield from object_batches(objects(), schema, keys)
+
+    def columns(self, path: Place, options: WrenchOptions) -> tuple[str, ...]:
+        """Return the columns of all documents: a later one may have more."""
+        return tuple(next(iter(self.read(path, options))).schema.names)
 
     def recognize(self, head: FileHead) -> Detection | None:
         """Recognize by the keys of the first document."""
@@ -72,8 +80,21 @@ class Wrench(Importer):
         return Detection("wrench", {}, "A WRENCH file with votes.", 0.97)
 
 
-def _vote_names(entries: Mapping[str, Any], given: Sequence[str]) -> tuple[str, ...]:
-    first = next(iter(entries.values()))
+def _entries(path: Place, encoding: str) -> Iterator[tuple[str, Any]]:
+    with open_text(path, encoding) as text:
+        stream = JsonStream(text)
+        found = stream.pairs() if stream.peek() == "{" else iter(())
+        first = next(found, None)
+        if first is None:
+            raise BadFile(
+                "The file is no object of documents. A WRENCH file begins with "
+                '{"0": {"data": {"text": "…"}, …}}.'
+            )
+        yield first
+        yield from found
+
+
+def _vote_names(first: Any, given: Sequence[str]) -> tuple[str, ...]:
     votes = first.get("weak_labels", []) if isinstance(first, dict) else []
     n_votes = len(votes) if isinstance(votes, list) else 0
     names = tuple(name.strip() for name in given if name.strip())

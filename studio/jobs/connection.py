@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from studio.core.jobs import Job
 from studio.core.settings import Settings
+from studio.jobs.handlers import LANES
 from studio.storage.store import Store
 
 if TYPE_CHECKING:
@@ -61,13 +62,20 @@ def submit(store: Store, jobs: Sequence[Job], lane: str) -> None:
     for job in missing:
         options: Any = {
             "workflow_name": WORKFLOW,
-            "queue_name": lane,
+            "queue_name": LANES[lane].queue,
             "workflow_id": workflow_id(job),
             "application_name": APPLICATION,
             # The moment of arrival is no order: a row may have waited for the queue to be made.
             "priority": job.job_id,
         }
+        if LANES[lane].is_shared:
+            options["queue_partition_key"] = _owner(job)
         client.enqueue(options, job.job_id)
+
+
+def _owner(job: Job) -> str:
+    """Return whose turn a job takes."""
+    return "studio" if job.project_id is None else f"project-{job.project_id}"
 
 
 def is_ready(store: Store) -> bool:

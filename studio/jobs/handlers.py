@@ -23,19 +23,26 @@ class Lane:
     """One queue of a worker.
 
     ``concurrency`` is how many of its jobs one worker does at a time; ``polling`` is how often an
-    idle worker looks for the next one, in seconds.
+    idle worker looks for the next one, in seconds. ``is_shared`` is whether one worker does at
+    most one job of a project at a time, so that no project makes the others wait.
     """
 
     name: str
     concurrency: int
     polling: float
+    is_shared: bool = False
+
+    @property
+    def queue(self) -> str:
+        """Name of its durable queue: one that is shared out was made after one that was not."""
+        return f"{self.name}-by-project" if self.is_shared else self.name
 
 
 LANES: Final = {
     lane.name: lane
     for lane in (
         Lane("interactive", concurrency=2, polling=0.15),
-        Lane("work", concurrency=1, polling=0.25),
+        Lane("work", concurrency=4, polling=0.25, is_shared=True),
         Lane("training", concurrency=1, polling=0.5),
     )
 }

@@ -52,7 +52,9 @@ def worker_environment(settings: Settings) -> dict[str, str]:
         "STUDIO_WORKER": settings.worker,
         "STUDIO_EXECUTOR_ID": settings.executor_id,
         "STUDIO_TRUSTED_AUTHORS": "yes" if settings.trusted_authors else "no",
+        "STUDIO_SANDBOX_LEVEL": settings.sandbox_level or "",
         "STUDIO_USER": settings.user,
+        "STUDIO_IMPORT_FOLDER": str(settings.import_folder or ""),
     }
 
 

@@ -118,8 +118,9 @@ def _queue(runner: Runner) -> Iterator[Runner]:
         DBOS.launch()
         for lane in LANES.values():
             DBOS.register_queue(
-                lane.name,
+                lane.queue,
                 worker_concurrency=lane.concurrency,
+                partition_worker_concurrency=1 if lane.is_shared else None,
                 polling_interval_sec=lane.polling,
                 on_conflict="always_update",
             )

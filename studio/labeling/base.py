@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from studio.core.errors import Invalid
 from studio.core.functions import Votes
 from studio.core.jobs import Progress, no_progress
 from studio.core.registry import Member, Registry
 from studio.core.schema import ABSTAIN, LabelSchema
+from studio.core.settings import CodePolicy
 from studio.labeling.constants import constant_names
 from studio.labeling.limits import Limits
 from studio.labeling.resources import NoResources, Resources
@@ -48,8 +50,8 @@ class Asking:
         The labels; options name them, votes are indices.
     limits
         What user code may use.
-    trusted
-        Whether user code may run where no sandbox can be had.
+    policy
+        Where user code may run.
     progress
         Told the share that is done; raises ``Canceled`` where the user asked to stop.
     resources
@@ -58,7 +60,7 @@ class Asking:
 
     schema: LabelSchema
     limits: Limits = DEFAULT_LIMITS
-    trusted: bool = False
+    policy: CodePolicy = CodePolicy()
     progress: Progress = no_progress
     resources: Resources = field(default_factory=NoResources)
 
@@ -85,20 +87,38 @@ class ShardSource:
 
     def texts(self) -> Iterator[pa.Array]:
         """Iterate over the column ``text``, one array a record batch, in order."""
+        return self.column("text")
+
+    def column(self, name: str) -> Iterator[pa.Array]:
+        """Iterate over a column, one array a record batch, in order.
+
+        Raises
+        ------
+        Invalid
+            If the file has no such column.
+        """
         import pyarrow as pa
 
         with pa.memory_map(str(self.path)) as mapped:
             reader = pa.ipc.open_file(mapped)
+            if name not in reader.schema.names:
+                others = ", ".join(reader.schema.names[:20])
+                raise Invalid(f"The documents have no column {name!r}; they have {others}.")
             for number in range(reader.num_record_batches):
-                yield reader.get_batch(number).column("text")
+                yield reader.get_batch(number).column(name)
 
 
 class LFKind(Member, ABC):
     """Base of all kinds of labeling functions.
 
     A member turns its options into votes on a file of documents. The same options and documents
-    give the same votes on every machine.
+    give the same votes on every machine. ``trial_docs`` is how many documents a trial asks about
+    where each one costs money, None where that does not matter. ``serial`` is whether two of this
+    kind must not run at once: each needs a model in memory, or a service outside.
     """
+
+    trial_docs: ClassVar[int | None] = None
+    serial: ClassVar[bool] = False
 
     @abstractmethod
     def vote(self, source: ShardSource, options: Any, asking: Asking) -> Votes:
@@ -123,13 +143,71 @@ class LFKind(Member, ABC):
             From ``asking.progress``.
         """
 
+    def vote_all(
+        self, sources: Sequence[ShardSource], options: Any, asking: Asking
+    ) -> Iterator[Votes]:
+        """Iterate over the votes on each of some files; see :meth:`vote`."""
+        for done, source in enumerate(sources):
+
+            def share(fraction: float, message: str = "", done: int = done) -> None:
+                asking.progress((done + fraction) / len(sources), message)
+
+            yield self.vote(source, options, replace(asking, progress=share))
+
     def inputs(self, options: Any) -> tuple[str, ...]:
         """Return what else the votes rest on: ``"lexicon:NAME"`` or ``"run:NUMBER"`` each."""
         return ()
 
-    def matches(self, text: str, options: Any) -> Spans:
-        """Return what in a text made this kind vote, for highlighting; empty if it cannot say."""
+    def matches(self, text: str, options: Any, asking: Asking | None = None) -> Spans:
+        """Return what in a text made this kind vote, for highlighting; empty if it cannot say.
+
+        Kinds that rest on something of the project, a lexicon say, find nothing without
+        ``asking``.
+        """
         return []
+
+    def is_final(self, votes: Votes) -> bool:
+        """Whether these votes stand; where not, the next application asks anew."""
+        return True
+
+    def as_python(self, options: Any, asking: Asking) -> str | None:
+        """Return the rule as the body of a Python function of a document ``x``.
+
+        It returns a label index, or -1 to abstain, and uses the functions and modules of
+        ``studio.labeling.plain_rules``, the constants of ``constants.constant_of``, and nothing
+        else.
+
+        Returns
+        -------
+        str or None
+            None where the rule cannot be said so: it rests on a model or on a service.
+        """
+        return None
+
+    def python_module(self, options: Any) -> tuple[str, str] | None:
+        """Return the user's module and the name of the labeling function in it; None without."""
+        return None
+
+    def describe(self, options: Any) -> str:
+        """Return the rule in a few words for a table; empty where its options say it all."""
+        return ""
+
+    def unmarked(self, options: Any) -> str:
+        """Return a sentence on why :meth:`matches` cannot say; empty where it can."""
+        return ""
+
+    def canonical(self, options: Any, schema: LabelSchema) -> dict[str, Any]:
+        """Return options as a project keeps them: JSON values, labels by their names.
+
+        Raises
+        ------
+        Invalid
+            If an option names a label that is not there.
+        """
+        values: dict[str, Any] = options.model_dump(mode="json")
+        if values.get("label") is not None:
+            values["label"] = schema.name_of(schema.parse(values["label"]))
+        return values
 
 
 def abstentions(n_docs: int) -> Votes:

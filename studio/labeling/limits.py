@@ -25,6 +25,8 @@ class Limits:
         Documents that may time out, or run out of memory, before the rest is not run.
     max_restarts
         How often the function may take its process down and go on after the document at fault.
+    niceness
+        Of its process, 0 to 19: how much it stands back behind the rest of the studio.
     """
 
     document_seconds: float = 1.0
@@ -34,6 +36,7 @@ class Limits:
     memory_bytes: int = 2 << 30
     max_timeouts: int = 10
     max_restarts: int = 3
+    niceness: int = 0
 
     def cpu_for(self, n_docs: int) -> float:
         """Return the seconds of processor time for a number of documents."""

@@ -6,7 +6,6 @@ RE2 has no backtracking, so no pattern of a user can hang on a text.
 from __future__ import annotations
 
 import functools
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -61,12 +60,6 @@ def word_pattern(words: Iterable[str], *, whole_words: bool) -> str:
     if not whole_words:
         return f"(?:{any_of})"
     return f"(?:^|{_NOT_WORD})(?:{any_of})(?:$|{_NOT_WORD})"
-
-
-def is_whole_word(text: str, start: int, end: int) -> bool:
-    """Whether the characters around a span belong to no word: what :func:`word_pattern` asks."""
-    around = text[max(0, start - 1) : start] + text[end : end + 1]
-    return not any(c == "_" or unicodedata.category(c)[0] in "LNM" for c in around)
 
 
 def merge(spans: Iterable[tuple[int, int]]) -> Spans:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from studio.core.errors import Invalid
-from studio.core.functions import Fault, Votes
+from studio.core.errors import Invalid, StudioError
+from studio.core.functions import LabelingFunction
 from studio.core.jobs import Job, Progress
 from studio.core.users import Role, User
 from studio.jobs.handlers import handles
 from studio.jobs.queue import enqueue
-from studio.labeling.apply import apply_function
-from studio.services import resources
-from studio.storage.documents import Shard
+from studio.services import function_table, pins, resources
+from studio.services.pieces import Application, cut, n_cores
 from studio.storage.store import Store
 
 
@@ -36,54 +34,62 @@ def start_apply(
 
 @handles("apply_functions", lane="work")
 def run_apply(store: Store, job: Job, progress: Progress) -> Mapping[str, Any]:
-    """Apply labeling functions to all documents that they have not voted on."""
+    """Apply labeling functions to all documents that they have not voted on.
+
+    Returns
+    -------
+    Mapping[str, Any]
+        ``functions`` that were asked for, ``computed`` shards, ``faults``: documents that
+        failed, ``pins`` of these functions and ``pins_broken`` by their votes, and ``failed``:
+        names of functions that could not vote at all, with the reason.
+    """
     assert job.project_id is not None
     wanted = job.spec.get("lf_ids")
-    asking = resources.asking(store, job.project_id)
-    functions = [
+    chosen = [
         f
-        for f in resources.functions_of(store, job.project_id)
+        for f in store.functions.list(job.project_id)
         if (f.lf_id in wanted if wanted is not None else f.enabled)
     ]
+    functions, failed = _with_inputs(store, job.project_id, chosen)
     shards = store.documents.shards(job.project_id)
-    todo = [(f, s) for f in functions for s in store.votes.missing(f.fingerprint, shards)]
-    faults = 0
-    for done, (function, shard) in enumerate(todo):
-        votes = apply_function(
-            function,
-            shard.path,
-            replace(asking, progress=_part_of(progress, done, len(todo), function.name)),
-        )
-        store.votes.save(function.fingerprint, shard, _with_doc_ids(votes, shard))
-        faults += votes.n_faults
-    progress(1.0, "All votes are in")
-    store.projects.touch(job.project_id)
-    return {"functions": len(functions), "computed": len(todo), "faults": faults}
+    todo = [(f, store.votes.missing(f.fingerprint, shards)) for f in functions]
+    cores = n_cores()
+    application = Application(store, resources.asking(store, job.project_id), cores)
+    try:
+        outcome = application.run(cut(todo, cores), progress)
+    finally:
+        # Also where it was stopped: what is stored until then is there to be seen.
+        store.projects.touch(job.project_id)
+    failed |= outcome.failed
+    function_table.prepare(store, job.project_id)
+    pinned = pins.count(store, job.project_id, functions)
+    progress(1.0, _last_words(failed))
+    return {
+        "functions": len(chosen),
+        "computed": outcome.computed,
+        "faults": outcome.faults,
+        "pins": sum(n for n, _ in pinned.values()),
+        "pins_broken": sum(broken for _, broken in pinned.values()),
+        "failed": failed,
+    }
 
 
-def _part_of(progress: Progress, done: int, n: int, name: str) -> Progress:
-    """Return the progress of one part among ``n`` as progress of the whole."""
+def _with_inputs(
+    store: Store, project_id: int, functions: Sequence[LabelingFunction]
+) -> tuple[list[LabelingFunction], dict[str, str]]:
+    """Return functions with what they rest on; those whose lexicon, say, is gone with why not."""
+    found: list[LabelingFunction] = []
+    failed: dict[str, str] = {}
+    for function in functions:
+        try:
+            found.append(resources.with_inputs(store, project_id, function))
+        except StudioError as error:
+            failed[function.name] = str(error)
+    return found, failed
 
-    def report(fraction: float, message: str = "") -> None:
-        progress((done + fraction) / n, f"{name} ({done + 1} of {n})")
 
-    report(0.0)
-    return report
-
-
-def _with_doc_ids(votes: Votes, shard: Shard) -> Votes:
-    """Turn the row of each fault into the document's id."""
-    faults = tuple(
-        fault
-        if fault.doc_id is None
-        else Fault(
-            fault.lf_name,
-            fault.exception,
-            fault.message,
-            fault.line,
-            fault.doc_id + shard.first_doc_id,
-            fault.count,
-        )
-        for fault in votes.faults
-    )
-    return Votes(votes.votes, faults, votes.tier)
+def _last_words(failed: Mapping[str, str]) -> str:
+    if not failed:
+        return "All votes are in"
+    names = ", ".join(list(failed)[:3])
+    return f"{len(failed)} of the functions could not vote: {names}"

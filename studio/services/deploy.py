@@ -14,12 +14,13 @@ from studio.core.documents import Split
 from studio.core.errors import Invalid
 from studio.core.jobs import Job, JobState, Progress, no_progress
 from studio.core.schema import ABSTAIN
+from studio.core.slices import Scope
 from studio.core.users import Role, User
 from studio.exporters.base import labels_exporters
 from studio.exporters.model_zip import zip_model
 from studio.jobs.handlers import handles
 from studio.jobs.queue import enqueue
-from studio.services import predictions, weak_labels
+from studio.services import predictions, slices, weak_labels
 from studio.storage.store import Store
 
 BATCH = 4096
@@ -31,16 +32,22 @@ def format_names() -> tuple[str, ...]:
 
 
 def start_export_labels(
-    store: Store, actor: User, project_id: int, *, format_name: str, run_id: int | None = None
+    store: Store,
+    actor: User,
+    project_id: int,
+    *,
+    format_name: str,
+    run_id: int | None = None,
+    slice_id: int | None = None,
 ) -> int:
-    """Queue the export of all documents with their labels; return the job's id.
+    """Queue the export of all documents with their labels, or of a slice; return the job's id.
 
-    ``run_id`` adds the predictions of a run.
+    ``run_id`` adds the predictions of a run. The slice is asked when the export runs.
 
     Raises
     ------
     NotFound
-        If the format is not registered.
+        If the format is not registered, or the project has no such slice.
     Invalid
         If there are no documents.
     """
@@ -48,7 +55,9 @@ def start_export_labels(
     labels_exporters.get(format_name)
     if not store.documents.count(project_id):
         raise Invalid("There are no documents to export. Upload some on the page Documents.")
-    spec = {"format": format_name, "run_id": run_id}
+    if slice_id is not None:
+        slices.get(store, project_id, slice_id)
+    spec = {"format": format_name, "run_id": run_id, "slice_id": slice_id}
     return enqueue(store, "export_labels", spec, project_id=project_id, actor=actor.name)
 
 
@@ -76,6 +85,7 @@ def run_export_labels(store: Store, job: Job, progress: Progress) -> Mapping[str
             folder / name,
             format_name=job.spec["format"],
             run_id=job.spec["run_id"],
+            slice_id=job.spec.get("slice_id"),
             progress=progress,
         )
     return {"path": f"artifacts/exports/job-{job.job_id}/{name}", "rows": rows}
@@ -109,23 +119,26 @@ def write_labels(
     *,
     format_name: str,
     run_id: int | None = None,
+    slice_id: int | None = None,
     progress: Progress = no_progress,
 ) -> int:
-    """Write one row a document and return the number of rows.
+    """Write one row a document, of all or of a slice, and return the number of rows.
 
     Columns: doc_id, external_id, split, text, label, label_source (gold, weak or nothing), gold,
     weak_label, weak_probability, with a run also predicted_label and predicted_probability, then
     the metadata. ``label`` is the gold label where there is one, else the weak one.
     """
     exporter = labels_exporters.get(format_name)
-    batches = _batches(store, project_id, run_id, progress)
+    scope = None if slice_id is None else Scope(slice_id)
+    inside = slices.scope_mask(store, project_id, scope)
+    columns = _Columns(store, project_id, run_id, inside)
+    batches = _batches(store, project_id, columns, progress)
     return exporter().write(batches, path, exporter.Options())
 
 
 def _batches(
-    store: Store, project_id: int, run_id: int | None, progress: Progress
+    store: Store, project_id: int, columns: _Columns, progress: Progress
 ) -> Iterator[pa.RecordBatch]:
-    columns = _Columns(store, project_id, run_id)
     n = store.documents.count(project_id)
     for shard in store.documents.shards(project_id):
         table = store.documents.table(shard)
@@ -133,13 +146,20 @@ def _batches(
             progress((shard.first_doc_id + start) / max(1, n), "Writing labels")
             part = table.slice(start, BATCH)
             first = shard.first_doc_id + start
-            yield columns.batch(part, np.arange(first, first + part.num_rows))
+            rows = np.arange(first, first + part.num_rows)
+            wanted = columns.inside[rows]
+            if wanted.any():
+                kept = part if wanted.all() else part.filter(pa.array(wanted))
+                yield columns.batch(kept, rows[wanted])
 
 
 class _Columns:
-    """The label columns of a project, by document."""
+    """The label columns of a project, by document; ``inside`` says which ones are written."""
 
-    def __init__(self, store: Store, project_id: int, run_id: int | None) -> None:
+    def __init__(
+        self, store: Store, project_id: int, run_id: int | None, inside: NDArray[np.bool_]
+    ) -> None:
+        self.inside = inside
         self._names = np.array([*store.projects.get(project_id).schema.names, ""], dtype=object)
         self._gold = store.annotations.gold(project_id)
         self._splits = np.array([split.value for split in Split], dtype=object)[

@@ -194,7 +194,8 @@ def _backbone() -> Finding:
 def _sandbox(settings: Settings) -> Finding:
     from studio.labeling.sandbox import probe
 
-    return True, probe(trusted=settings.trusted_authors).sentence
+    tier = probe(settings.code_policy)
+    return tier.level > 0, f"Level {tier.name}. {tier.sentence}"
 
 
 def _gigabytes(n_bytes: int) -> str:

@@ -11,7 +11,7 @@ from studio.core.documents import Document, DocumentFilter, Split
 from studio.core.errors import Invalid
 from studio.core.schema import ABSTAIN, LabelSchema
 from studio.core.users import Role, User
-from studio.services import weak_labels
+from studio.services import browsing, decided
 from studio.storage.store import Store
 
 PAGE_SIZES = (25, 50, 100, 200)
@@ -104,29 +104,32 @@ def split_documents(
 def page_of_documents(
     store: Store, project_id: int, query: DocumentFilter, *, page: int = 1, size: int = 50
 ) -> DocumentPage:
-    """Return one page of the documents that a filter lets through, in order of their ids.
+    """Return one page of the documents that a filter lets through; see ``browsing.matches``.
 
     ``page`` counts from 1; one beyond the end gives the last page.
+
+    Raises
+    ------
+    Invalid, NotFound
+        If the filter asks for what is not there.
     """
-    _, total = store.documents.find(project_id, query, limit=0, offset=0)
-    n_pages = max(1, -(-total // size))
+    ids = browsing.matches(store, project_id, query)
+    n_pages = max(1, -(-len(ids) // size))
     page = min(max(1, page), n_pages)
-    ids, _ = store.documents.find(project_id, query, limit=size, offset=(page - 1) * size)
-    return DocumentPage(rows_of(store, project_id, ids), total, page, n_pages)
+    shown = ids[(page - 1) * size : page * size]
+    return DocumentPage(rows_of(store, project_id, shown), len(ids), page, n_pages)
 
 
 def rows_of(store: Store, project_id: int, doc_ids: NDArray[np.int64]) -> tuple[DocumentRow, ...]:
     """Return documents with their gold and weak labels, in the order of ``doc_ids``."""
     gold = store.annotations.gold(project_id)
-    weak = weak_labels.current(store, project_id)
-    found = store.documents.get(project_id, doc_ids.tolist())
+    weak = decided.of_weak_labels(store, project_id)
     rows = []
-    for document in found:
-        label = int(gold[document.doc_id])
-        guess = None
-        if weak is not None and weak.covered[document.doc_id]:
-            probs = weak.probs[document.doc_id]
-            guess = (int(probs.argmax()), float(probs.max()))
+    for document in store.documents.get(project_id, doc_ids.tolist()):
+        label, guess = int(gold[document.doc_id]), None
+        if weak is not None and weak.labels[document.doc_id] != ABSTAIN:
+            doc_id = document.doc_id
+            guess = (int(weak.labels[doc_id]), float(weak.confidence[doc_id]))
         rows.append(DocumentRow(document, None if label == ABSTAIN else label, guess))
     return tuple(rows)
 

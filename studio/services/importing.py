@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
-
 from studio.core.documents import ColumnMapping, Split
-from studio.core.errors import Invalid, NotFound
-from studio.core.functions import LabelingFunction, Votes
+from studio.core.errors import Conflict, Invalid, NotFound
 from studio.core.jobs import Job, Progress, no_progress
-from studio.core.schema import ABSTAIN
 from studio.core.users import Role, User
-from studio.importers.base import Detection, Incoming, Preview, detect, incoming, preview
+from studio.importers.base import Detection, Preview, detect, incoming, preview
+from studio.importers.packs import pack
+from studio.importers.quality.choices import ImportChoices
+from studio.importers.quality.duplicates import KeyIndex
 from studio.jobs.handlers import handles
 from studio.jobs.queue import enqueue
-from studio.storage.documents import Shard
+from studio.services.intake import ImportQuality, Intake
+from studio.services.publishing import Published
+from studio.services.quality_columns import text_keys
 from studio.storage.store import Store
 from studio.storage.uploads import Upload
 
@@ -37,12 +39,17 @@ class Source:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import brought: counts, the LFs made of vote columns, and what was left out."""
+    """What an import brought: counts, the LFs made of vote columns, and what was left out.
+
+    ``n_gold`` counts gold labels of new documents and those that merged rows gave to documents
+    already there.
+    """
 
     n_documents: int
     n_gold: int
     vote_functions: tuple[str, ...]
     skipped: tuple[str, ...] = ()
+    quality: ImportQuality = ImportQuality()
 
 
 def stage_upload(
@@ -51,6 +58,34 @@ def stage_upload(
     """Keep an uploaded file aside until it is imported or dropped."""
     actor.require(Role.EDITOR)
     return store.uploads.save(stream, name, actor.name, project_id)
+
+
+def stage_uploads(
+    store: Store, actor: User, project_id: int, *, files: Sequence[tuple[str, BinaryIO]]
+) -> Upload:
+    """Keep several files aside as one upload: an archive of them, unless it is just one.
+
+    Parameters
+    ----------
+    files
+        Name, with its folders where it has some, and content of each.
+
+    Raises
+    ------
+    Invalid
+        If there are none.
+    """
+    actor.require(Role.EDITOR)
+    if not files:
+        raise Invalid("No file was chosen. Choose at least one.")
+    if len(files) == 1:
+        return stage_upload(store, actor, project_id, name=files[0][0], stream=files[0][1])
+    return store.uploads.write(
+        lambda target: pack(files, target),
+        name=f"{len(files):,} files",
+        actor=actor.name,
+        project_id=project_id,
+    )
 
 
 def detect_upload(store: Store, upload_id: str) -> Detection:
@@ -62,7 +97,7 @@ def detect_upload(store: Store, upload_id: str) -> Detection:
         If it is empty or is nothing that Weft can read.
     """
     upload = store.uploads.get(upload_id)
-    return detect(upload.path, upload.name)
+    return _detected(upload.path, upload.name, upload.path.stat().st_mtime_ns)
 
 
 def preview_upload(
@@ -70,7 +105,20 @@ def preview_upload(
 ) -> Preview:
     """Return the first ``n`` rows of an upload, its columns, and a guess of what is what."""
     upload = store.uploads.get(upload_id)
-    return preview(upload.path, format_name, dict(options), n=n)
+    asked = json.dumps({"format": format_name, "options": dict(options), "n": n}, sort_keys=True)
+    return _previewed(upload.path, asked, upload.path.stat().st_mtime_ns)
+
+
+# A page asks again at each click, and a packed file takes a while; an upload never changes.
+@functools.lru_cache(maxsize=16)
+def _detected(path: Path, name: str, _changed: int) -> Detection:
+    return detect(path, name)
+
+
+@functools.lru_cache(maxsize=16)
+def _previewed(path: Path, asked: str, _changed: int) -> Preview:
+    values = json.loads(asked)
+    return preview(path, values["format"], values["options"], n=values["n"])
 
 
 def drop_upload(store: Store, actor: User, upload_id: str) -> None:
@@ -88,14 +136,22 @@ def start_import(
     format_name: str,
     options: Mapping[str, Any],
     mapping: ColumnMapping,
+    choices: ImportChoices | None = None,
 ) -> int:
-    """Queue the import of an upload and return the job's id."""
+    """Queue the import of an upload and return the job's id.
+
+    Parameters
+    ----------
+    choices
+        What to do with equal texts and personal data; nothing is left out or masked by default.
+    """
     actor.require(Role.EDITOR)
     spec = {
         "upload_id": upload_id,
         "format": format_name,
         "options": dict(options),
         "mapping": _mapping_to_json(mapping),
+        "choices": (choices or ImportChoices()).model_dump(),
         "user": actor.name,
     }
     return enqueue(store, "import_documents", spec, project_id=project_id, actor=actor.name)
@@ -117,14 +173,15 @@ def run_import(store: Store, job: Job, progress: Progress) -> Mapping[str, Any]:
         upload_id=upload.upload_id,
     )
     report = import_file(
-        store, User(job.created_by), job.project_id, source=source, progress=progress
+        store,
+        User(job.created_by),
+        job.project_id,
+        source=source,
+        # Jobs queued by an earlier version have no choices.
+        choices=ImportChoices.model_validate(job.spec.get("choices", {})),
+        progress=progress,
     )
-    return {
-        "n_documents": report.n_documents,
-        "n_gold": report.n_gold,
-        "vote_functions": list(report.vote_functions),
-        "skipped": list(report.skipped),
-    }
+    return asdict(report)
 
 
 def import_file(
@@ -133,6 +190,7 @@ def import_file(
     project_id: int,
     *,
     source: Source,
+    choices: ImportChoices | None = None,
     progress: Progress = no_progress,
 ) -> ImportReport:
     """Import all documents of a file, with gold labels, splits and votes that came along.
@@ -143,10 +201,13 @@ def import_file(
     ------
     BadFile, Invalid
         If the file or the mapping is wrong; nothing was imported then.
+    Conflict
+        If equal texts were to be merged and other documents came in meanwhile.
     """
+    chosen = choices or ImportChoices()
     schema = store.projects.get(project_id).schema
-    collected = _Collected()
     with store.documents.open_writer(project_id) as writer:
+        intake = Intake(chosen, _index(store, project_id, progress))
         for batch in incoming(
             source.path,
             source.format,
@@ -155,90 +216,42 @@ def import_file(
             schema=schema,
             progress=progress,
         ):
-            splits = np.where(batch.splits < 0, Split.TRAIN.code, batch.splits).astype(np.int8)
-            writer.write(batch.batch, splits)
-            collected.add(batch)
-        if not collected.n:
+            writer.write(*intake.take(batch))
+        if not intake.n_rows:
             raise Invalid(
                 "No document was found in the file: every row was empty. "
                 "Check that the column chosen as text is the right one."
             )
+        n_before = intake.n_before
+        outcome = intake.finish(
+            store.annotations.gold(project_id)[:n_before],
+            store.documents.splits(project_id)[:n_before],
+        )
         # Reading took as long as it took; what follows is one short transaction.
         with store.transaction():
             if source.upload_id is not None:
                 store.uploads.get(source.upload_id)  # somebody else's import may have used it up
                 store.uploads.delete(source.upload_id)
-            n_gold = _publish(
-                store, actor, project_id, shards=writer.commit(), collected=collected
-            )
-    return ImportReport(collected.n, n_gold, collected.vote_names(), tuple(collected.skipped[:20]))
-
-
-def _publish(
-    store: Store,
-    actor: User,
-    project_id: int,
-    *,
-    shards: tuple[Shard, ...],
-    collected: _Collected,
-) -> int:
-    """Store what came along with new documents; return the number of gold labels."""
-    first = shards[0].first_doc_id
-    for name in collected.vote_names():
-        function = _votes_function(store, project_id, name, actor)
-        column = collected.votes(name)
-        for shard in shards:
-            start = shard.first_doc_id - first
-            part = column[start : start + shard.n_docs]
-            store.votes.save(function.fingerprint, shard, Votes(part))
-    gold = collected.labels()
-    with_gold = np.flatnonzero(gold != ABSTAIN)
-    if len(with_gold):
-        store.annotations.add_gold(
-            project_id, with_gold + first, gold[with_gold], actor=actor.name
-        )
-    store.events.add(
-        project_id, actor.name, "import", f"{collected.n} documents, {len(with_gold)} gold"
+            _, n_now = store.projects.lock(project_id)
+            if chosen.duplicates == "merge" and n_now != n_before:
+                raise Conflict(
+                    "Other documents came in while this file was read, so equal texts could be "
+                    "missed. Import the file again."
+                )
+            published = Published(store, actor, project_id, shards=writer.commit())
+            n_gold = published.keep(intake, outcome)
+    return ImportReport(
+        intake.n_kept, n_gold, intake.vote_names(), tuple(intake.skipped[:20]), outcome.quality
     )
-    return len(with_gold)
 
 
-class _Collected:
-    """What comes along with the texts; small beside them, so it is kept in memory."""
-
-    def __init__(self) -> None:
-        self.n = 0
-        self.skipped: list[str] = []
-        self._labels: list[NDArray[np.int16]] = []
-        self._votes: dict[str, list[NDArray[np.int16]]] = {}
-        self._sizes: list[int] = []
-
-    def add(self, batch: Incoming) -> None:
-        size = len(batch.splits)
-        for name, column in batch.votes.items():
-            before = [np.full(n, ABSTAIN, np.int16) for n in self._sizes]
-            self._votes.setdefault(name, before).append(column)
-        self.n += size
-        self._sizes.append(size)
-        self._labels.append(batch.labels)
-        self.skipped += batch.skipped
-
-    def labels(self) -> NDArray[np.int16]:
-        return np.concatenate(self._labels)
-
-    def vote_names(self) -> tuple[str, ...]:
-        return tuple(self._votes)
-
-    def votes(self, name: str) -> NDArray[np.int16]:
-        return np.concatenate(self._votes[name])
-
-
-def _votes_function(store: Store, project_id: int, name: str, actor: User) -> LabelingFunction:
-    for function in store.functions.list(project_id):
-        if function.name == name and function.kind == "votes":
-            return function
-    function = LabelingFunction(name=name, kind="votes", options={"column": name})
-    return store.functions.add(project_id, function, actor.name)
+def _index(store: Store, project_id: int, progress: Progress) -> KeyIndex:
+    """Return the keys of all documents of a project."""
+    index = KeyIndex()
+    for shard in store.documents.shards(project_id):
+        progress(0.0, "Reading the documents that are there")
+        index.enter(text_keys(store, shard))
+    return index
 
 
 def _mapping_to_json(mapping: ColumnMapping) -> dict[str, Any]:

@@ -13,11 +13,11 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,20 +32,28 @@ BATCH = 256
 """Texts a request; bounds the memory of a line, not the batches of the model."""
 
 
-class ModelProcess:
-    """One model folder, loaded once, asked many times; requests are answered one at a time.
+class AskedProcess:
+    """A child that has loaded one folder and answers requests, one at a time.
+
+    Parameters
+    ----------
+    module
+        Run with the folder as its argument; it says a line of JSON when it is ready, and one for
+        each line that it is told.
+    folder
+        What it loads.
 
     Raises
     ------
     RunFailed
-        If the model cannot be loaded, or the process dies.
+        If the folder cannot be loaded, or the process dies.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, module: str, folder: Path) -> None:
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
         self._lock = threading.Lock()
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "studio.services.model_server", str(folder)],
+            [sys.executable, "-m", module, str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -55,35 +63,10 @@ class ModelProcess:
             cwd=Path(__file__).resolve().parents[2],
         )
         try:
-            self.labels: tuple[str, ...] = tuple(self._read()["labels"])
+            self.greeting = self._read()
         except RunFailed:
             self.close()
             raise
-
-    def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return float32 ``[n_texts, k]`` in the order of ``texts``; rows sum to 1."""
-        parts = [np.zeros((0, len(self.labels)), np.float32)]
-        for start in range(0, len(texts), BATCH):
-            answer = self._ask({"do": "predict", "texts": list(texts[start : start + BATCH])})
-            raw = base64.b64decode(answer["probs"])
-            parts.append(np.frombuffer(raw, "<f4").reshape(-1, len(self.labels)))
-        return np.concatenate(parts).astype(np.float32)
-
-    def explain(
-        self, text: str, *, label: int | None, method: str, options: Mapping[str, Any]
-    ) -> Explanation:
-        """Return why the model says what it says of ``text``; see the explainers' docstrings."""
-        request = {
-            "do": "explain",
-            "text": text,
-            "label": label,
-            "method": method,
-            "options": dict(options),
-        }
-        raw = self._ask(request)["explanation"]
-        spans = tuple((int(start), int(end)) for start, end in raw.pop("spans"))
-        values, probs = tuple(raw.pop("values")), tuple(raw.pop("probs"))
-        return Explanation(spans=spans, values=values, probs=probs, **raw)
 
     @property
     def alive(self) -> bool:
@@ -102,7 +85,7 @@ class ModelProcess:
         if self._process.stdout:
             self._process.stdout.close()
 
-    def __enter__(self) -> ModelProcess:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -113,7 +96,8 @@ class ModelProcess:
     ) -> None:
         self.close()
 
-    def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer to one request."""
         with self._lock:
             assert self._process.stdin is not None
             try:
@@ -144,25 +128,75 @@ class ModelProcess:
         return RunFailed(f"The model's process ended with code {code}. Try again.")
 
 
-class _WarmModels:
-    """The few models that a worker keeps loaded; the one used longest ago goes first."""
+class ModelProcess(AskedProcess):
+    """A classifier in a process of its own; see :class:`AskedProcess` for what is raised."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, folder: Path) -> None:
+        super().__init__("studio.services.model_server", folder)
+        self.labels: tuple[str, ...] = tuple(self.greeting["labels"])
+
+    def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return float32 ``[n_texts, k]`` in the order of ``texts``; rows sum to 1."""
+        parts = [np.zeros((0, len(self.labels)), np.float32)]
+        for start in range(0, len(texts), BATCH):
+            answer = self.ask({"do": "predict", "texts": list(texts[start : start + BATCH])})
+            raw = base64.b64decode(answer["probs"])
+            parts.append(np.frombuffer(raw, "<f4").reshape(-1, len(self.labels)))
+        return np.concatenate(parts).astype(np.float32)
+
+    def explain(
+        self, text: str, *, label: int | None, method: str, options: Mapping[str, Any]
+    ) -> Explanation:
+        """Return why the model says what it says of ``text``; see the explainers' docstrings."""
+        request = {
+            "do": "explain",
+            "text": text,
+            "label": label,
+            "method": method,
+            "options": dict(options),
+        }
+        raw = self.ask(request)["explanation"]
+        spans = tuple((int(start), int(end)) for start, end in raw.pop("spans"))
+        values, probs = tuple(raw.pop("values")), tuple(raw.pop("probs"))
+        return Explanation(spans=spans, values=values, probs=probs, **raw)
+
+
+P = TypeVar("P", bound=AskedProcess)
+
+
+class WarmProcesses(Generic[P]):
+    """The few models that a worker keeps loaded; the one used longest ago goes first.
+
+    Parameters
+    ----------
+    start
+        Starts the process that loads a folder.
+    most
+        How many may be loaded.
+    """
+
+    def __init__(self, start: Callable[[Path], P], most: int) -> None:
+        self._start = start
         self._most = most
         self._lock = threading.Lock()
-        self._loaded: OrderedDict[Path, ModelProcess] = OrderedDict()
+        self._loaded: OrderedDict[Path, P] = OrderedDict()
 
     @contextmanager
-    def use(self, folder: Path) -> Iterator[ModelProcess]:
+    def use(self, folder: Path) -> Iterator[P]:
         """Yield the loaded model of a folder; it stays warm afterwards."""
         with self._lock:
             model = self._loaded.pop(folder, None)
             if model is None or not model.alive:
-                model = ModelProcess(folder)
+                model = self._start(folder)
             self._loaded[folder] = model
             while len(self._loaded) > self._most:
                 self._loaded.popitem(last=False)[1].close()
         yield model
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether one is loaded."""
+        return bool(self._loaded)
 
     def close(self) -> None:
         """End all of them."""
@@ -171,4 +205,4 @@ class _WarmModels:
                 self._loaded.popitem()[1].close()
 
 
-models = _WarmModels(MAX_WARM)
+models = WarmProcesses(ModelProcess, MAX_WARM)

@@ -72,6 +72,11 @@ def load(store: Store, project_id: int, run_id: int) -> NDArray[np.float32] | No
     return full
 
 
+def stamp(store: Store, project_id: int, run_id: int) -> tuple[int, int] | None:
+    """Return what tells the predictions of now from those before; None before all."""
+    return store.arrays.stamp("predictions", _key(project_id, run_id))
+
+
 def _predict(
     store: Store, project_id: int, model: ModelProcess, doc_ids: NDArray[np.int64]
 ) -> NDArray[np.float32]:

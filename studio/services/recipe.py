@@ -23,6 +23,7 @@ from studio.core.registry import Member, Registry
 from studio.core.runs import Targets
 from studio.core.schema import LabelSchema
 from studio.importers.base import importers
+from studio.importers.quality.choices import ImportChoices
 from studio.label_models.base import label_models
 from studio.labeling.base import kinds
 from studio.training.base import training_methods
@@ -33,7 +34,10 @@ class _Part(BaseModel):
 
 
 class DocumentsPart(_Part):
-    """One file of documents: where it lies and which column is what."""
+    """One file of documents: where it lies and which column is what.
+
+    ``choices`` say what to do with equal texts and personal data.
+    """
 
     path: str
     format: str | None = None
@@ -43,6 +47,7 @@ class DocumentsPart(_Part):
     id: str | None = None
     split_column: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
+    choices: ImportChoices = ImportChoices()
 
 
 class CodePart(_Part):

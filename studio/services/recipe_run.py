@@ -94,7 +94,9 @@ class _Runner:
         format_name = part.format or found.format
         options = {**(found.options if format_name == found.format else {}), **part.options}
         source = importing.Source(path, format_name, options, _mapping(part, format_name))
-        importing.import_file(self._store, self._user, self._project, source=source)
+        importing.import_file(
+            self._store, self._user, self._project, source=source, choices=part.choices
+        )
 
     def _label(self) -> None:
         for part in self._recipe.labeling_functions:

@@ -16,7 +16,7 @@ from studio.core.schema import ABSTAIN
 from studio.core.users import Role, User
 from studio.core.votes import VoteMatrix, WeakLabels
 from studio.querying.base import Pool, strategies
-from studio.services import labeling, weak_labels
+from studio.services import labeling, slices, weak_labels
 from studio.storage.store import Store
 
 
@@ -68,8 +68,9 @@ def next_cards(
     seed: int = 0,
     limit: int = 50,
     split: Split | None = None,
+    slice_id: int | None = None,
 ) -> list[ReviewCard]:
-    """Return the next documents to answer, the most valuable first.
+    """Return the next documents to answer, the most valuable first; of one slice, if asked.
 
     Answered and discarded documents do not come again; those the user skipped come last.
     """
@@ -79,6 +80,8 @@ def next_cards(
     open_ = store.annotations.status(project_id)[order] == 0
     if split is not None:
         open_ &= store.documents.splits(project_id)[order] == split.code
+    if slice_id is not None:
+        open_ &= slices.mask(store, project_id, slice_id)[order]
     order = order[open_]
     skipped = np.isin(order, store.annotations.skipped_by(project_id, actor.name))
     chosen = np.concatenate([order[~skipped], order[skipped]])[:limit]

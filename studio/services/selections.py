@@ -8,7 +8,12 @@
 ``uncovered``          documents without any vote
 ``gold:2``             documents with gold label 2
 ``weak:2``             documents whose weak label is 2
+``quality:leaks``      documents that a check found, also ``quality:duplicates``,
+                       ``quality:near``, ``quality:lang:zh``, ``quality:pii:email``
 ``cell:KEY:S:1:0``     documents of split S with gold 1 that the source KEY calls 0
+``pair:7:9:overlap``   documents on which labeling functions 7 and 9 both voted
+``pair:7:9:conflict``  … and voted differently
+``slice:3``            documents of slice 3, as its filter finds them now
 =====================  =========================================================================
 """
 
@@ -20,9 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.core.documents import Split
-from studio.core.errors import Invalid
+from studio.core.errors import Invalid, NotFound
 from studio.core.schema import ABSTAIN
-from studio.services import evaluation, labeling, resources, weak_labels
+from studio.services import evaluation, masks, pairwise, quality, votes, weak_labels
 from studio.storage.store import Store
 
 Ids = NDArray[np.int64]
@@ -46,8 +51,39 @@ def resolve(store: Store, project_id: int, selection: str) -> Ids:
         raise _unknown(selection) from error
 
 
+def mask(store: Store, project_id: int, selection: str) -> masks.Mask:
+    """Return bool ``[n_docs]``: whether each document is selected.
+
+    Raises
+    ------
+    Invalid
+        If the selection is not understood; the message says which are.
+    """
+    head, _colon, rest = selection.partition(":")
+    if head == "slice" and rest.isdecimal():
+        return _slice_mask(store, project_id, int(rest))
+    n = store.documents.count(project_id)
+    ids = resolve(store, project_id, selection)
+    found = np.zeros(n, np.bool_)
+    found[ids[ids < n]] = True
+    return found
+
+
 def describe(store: Store, project_id: int, selection: str) -> str:
-    """Return what a selection means, in words for a heading."""
+    """Return what a selection means, in words for a heading.
+
+    Raises
+    ------
+    Invalid
+        If the selection is not understood.
+    """
+    try:
+        return _described(store, project_id, selection)
+    except (ValueError, IndexError) as error:
+        raise _unknown(selection) from error
+
+
+def _described(store: Store, project_id: int, selection: str) -> str:
     head, *rest = selection.split(":")
     schema = store.projects.get(project_id).schema
     if head == "lf":
@@ -58,6 +94,14 @@ def describe(store: Store, project_id: int, selection: str) -> str:
         return f"Documents on which {name} voted{what.get(rest[1] if rest[1:] else '', '')}"
     if head == "uncovered":
         return "Documents that no labeling function covers"
+    if head == "pair":
+        one, other = (store.functions.get(int(number)).name for number in rest[:2])
+        how = "voted differently" if rest[2] == "conflict" else "both voted"
+        return f"Documents on which {one} and {other} {how}"
+    if head == "quality":
+        return quality.describe(_of_quality(rest))
+    if head == "slice":
+        return f"Documents of the slice {store.slices.get(int(rest[0])).name}"
     if head in ("gold", "weak"):
         return f"Documents with the {head} label {schema.name_of(int(rest[0]))}"
     gold, decided = schema.name_of(int(rest[3])), schema.name_of(int(rest[4]))
@@ -70,32 +114,24 @@ def of_cell(key: str, split: Split, gold: int, decided: int) -> str:
 
 
 def _lf(store: Store, project_id: int, rest: list[str]) -> Ids:
-    function = resources.with_inputs(store, project_id, store.functions.get(int(rest[0])))
-    shards = store.documents.shards(project_id)
-    votes = np.full(store.documents.count(project_id), ABSTAIN, np.int16)
-    faults: list[int] = []
-    for shard in shards:
-        part = store.votes.load(function.fingerprint, shard)
-        if part is not None:
-            votes[shard.first_doc_id : shard.first_doc_id + shard.n_docs] = part.votes
-            faults += [f.doc_id for f in part.faults if f.doc_id is not None]
+    said = masks.function_votes(store, project_id, int(rest[0]))
     which = rest[1] if len(rest) > 1 else "voted"
     if which == "faults":
-        return np.array(sorted(faults), np.int64)
-    voted = votes != ABSTAIN
+        return said.faulted
+    voted = said.votes != ABSTAIN
     if which == "wrong":
         gold = store.annotations.gold(project_id)
-        voted &= (gold != ABSTAIN) & (gold != votes)
+        voted &= (gold != ABSTAIN) & (gold != said.votes)
     elif which == "conflicts":
-        others = labeling.vote_matrix(store, project_id).votes
-        voted &= ((others != ABSTAIN) & (others != votes[:, None])).any(axis=1)
+        others = votes.vote_matrix(store, project_id).votes
+        voted &= ((others != ABSTAIN) & (others != said.votes[:, None])).any(axis=1)
     elif which != "voted":
         raise ValueError(which)
     return np.flatnonzero(voted).astype(np.int64)
 
 
 def _uncovered(store: Store, project_id: int, rest: list[str]) -> Ids:
-    return np.flatnonzero(~labeling.vote_matrix(store, project_id).covered).astype(np.int64)
+    return np.flatnonzero(masks.agreement(store, project_id) == 0).astype(np.int64)
 
 
 def _gold(store: Store, project_id: int, rest: list[str]) -> Ids:
@@ -120,12 +156,48 @@ def _cell(store: Store, project_id: int, rest: list[str]) -> Ids:
     return ids
 
 
+def _pair(store: Store, project_id: int, rest: list[str]) -> Ids:
+    first, second, which = rest
+    if which not in ("overlap", "conflict"):
+        raise ValueError(which)
+    return pairwise.documents_of_pair(
+        store, project_id, int(first), int(second), conflict=which == "conflict"
+    )
+
+
+def _slice(store: Store, project_id: int, rest: list[str]) -> Ids:
+    return np.flatnonzero(_slice_mask(store, project_id, int(rest[0]))).astype(np.int64)
+
+
+def _slice_mask(store: Store, project_id: int, slice_id: int) -> masks.Mask:
+    found = store.slices.get(slice_id)
+    if found.project_id != project_id:
+        raise NotFound(f"The slice {slice_id} belongs to another project.")
+    inside = masks.mask_of(store, project_id, found.filter)
+    if found.filter.selection:
+        # A slice can only rest on slices that were there before it, so this comes to an end.
+        inside &= mask(store, project_id, found.filter.selection)
+    return inside
+
+
+def _quality(store: Store, project_id: int, rest: list[str]) -> Ids:
+    return quality.ids_of(store, project_id, _of_quality(rest))
+
+
+def _of_quality(rest: list[str]) -> str:
+    what, *detail = rest
+    return ":".join(["language" if what == "lang" else what, *detail])
+
+
 _FINDERS: dict[str, Callable[[Store, int, list[str]], Ids]] = {
     "lf": _lf,
     "uncovered": _uncovered,
     "gold": _gold,
     "weak": _weak,
     "cell": _cell,
+    "quality": _quality,
+    "pair": _pair,
+    "slice": _slice,
 }
 
 

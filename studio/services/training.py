@@ -16,10 +16,11 @@ from studio.core.jobs import Job, JobState, Progress
 from studio.core.options import Options, parse_options
 from studio.core.runs import MetricPoint, Targets, TrainingRun
 from studio.core.schema import ABSTAIN
+from studio.core.slices import Scope
 from studio.core.users import Role, User
 from studio.jobs import queue
 from studio.jobs.handlers import handles
-from studio.services import predictions, training_sets
+from studio.services import decided, predictions, training_sets
 from studio.storage.store import Store
 from studio.training import process
 from studio.training.base import training_methods
@@ -82,6 +83,7 @@ def preview_training(
     targets: Targets,
     method: str,
     options: Mapping[str, Any],
+    scope: Scope | None = None,
 ) -> Preview:
     """Return what a run would learn from, and all that speaks against starting it."""
     gold = store.annotations.gold(project_id)
@@ -93,7 +95,7 @@ def preview_training(
     try:
         parsed = parse_options(method_options(method), dict(options), what=f"Method {method}")
         training_methods.get(method)().check(parsed)
-        plan = training_sets.plan(store, project_id, targets)
+        plan = training_sets.plan(store, project_id, targets, scope)
         counts = plan.counts
         n_gold, n_weak = plan.n_gold, plan.n_weak
         findings += [Finding(*found) for found in training_sets.findings(plan)]
@@ -119,8 +121,11 @@ def start_training(
     targets: Targets = Targets.GOLD_AND_WEAK,
     seed: int = 0,
     name: str = "",
+    scope: Scope | None = None,
 ) -> int:
     """Freeze the training set, queue a run on it, and return the run's id.
+
+    ``scope`` narrows what is learned from to a slice, or to all outside of one.
 
     Raises
     ------
@@ -135,7 +140,7 @@ def start_training(
         method_options(method), dict(options or {}), what=f"The method {method}"
     )
     training_methods.get(method)().check(parsed)
-    plan = training_sets.plan(store, project_id, targets)
+    plan = training_sets.plan(store, project_id, targets, scope)
     blocking = [text for level, text in training_sets.findings(plan) if level == "error"]
     if blocking:
         raise Invalid(" ".join(blocking))
@@ -224,6 +229,7 @@ def _train(store: Store, run: TrainingRun, progress: Progress) -> Mapping[str, A
         _train_and_prove(store, run, progress, facts)
     _report(progress, 0.97, "Scoring dev and test documents")
     found = predictions.score_run(store, run.project_id, run.run_id, artifact, seed=run.seed)
+    decided.of_run(store, run.project_id, run.run_id)  # here, so that no page has to wait for it
     found |= json.loads(facts.read_text(encoding="utf-8"))
     store.runs.finish(run.run_id, {**dict(run.metrics), **found}, artifact)
     for name in ("work", "model"):

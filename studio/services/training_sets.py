@@ -13,8 +13,9 @@ from studio.core.documents import Split
 from studio.core.errors import Invalid
 from studio.core.runs import TargetOrigin, Targets, TrainingSet
 from studio.core.schema import ABSTAIN
+from studio.core.slices import Scope
 from studio.core.votes import as_probs
-from studio.services import weak_labels
+from studio.services import slices, weak_labels
 from studio.storage.store import Store
 
 FEW = 5
@@ -52,13 +53,15 @@ class Plan:
         return dict(zip(self.labels, self.targets.sum(axis=0).tolist(), strict=True))
 
 
-def plan(store: Store, project_id: int, targets: Targets) -> Plan:
+def plan(store: Store, project_id: int, targets: Targets, scope: Scope | None = None) -> Plan:
     """Return which train documents have which targets.
 
     Gold wins over a weak label where both are asked for; documents with neither stay out.
     Dev and test documents are never learned from.
 
     Where gold and weak labels are asked for and no label model was fitted, gold alone serves.
+
+    A scope narrows the documents to learn from; the dev documents, which only watch, stay.
 
     Raises
     ------
@@ -85,7 +88,8 @@ def plan(store: Store, project_id: int, targets: Targets) -> Plan:
         has_gold = gold != ABSTAIN
         rows[has_gold] = as_probs(gold[has_gold], schema.cardinality)
         origins[has_gold] = TargetOrigin.GOLD.code
-    chosen = np.flatnonzero((codes == Split.TRAIN.code) & (origins >= 0))
+    inside = slices.scope_mask(store, project_id, scope)
+    chosen = np.flatnonzero((codes == Split.TRAIN.code) & (origins >= 0) & inside)
     dev = np.flatnonzero((codes == Split.DEV.code) & (gold != ABSTAIN))
     return Plan(
         doc_ids=chosen.astype(np.int64),
@@ -94,7 +98,7 @@ def plan(store: Store, project_id: int, targets: Targets) -> Plan:
         dev_ids=dev.astype(np.int64),
         dev_labels=gold[dev],
         labels=schema.names,
-        provenance=_provenance(store, project_id, targets),
+        provenance=_provenance(store, project_id, targets) | _scope(store, project_id, scope),
     )
 
 
@@ -151,6 +155,14 @@ def findings(planned: Plan) -> list[tuple[Literal["error", "warning", "ok"], str
             )
         )
     return found
+
+
+def _scope(store: Store, project_id: int, scope: Scope | None) -> dict[str, Any]:
+    if scope is None:
+        return {}
+    found = slices.get(store, project_id, scope.slice_id)
+    filter_ = found.filter.to_json()
+    return {"slice": {"name": found.name, "outside": scope.outside, "filter": filter_}}
 
 
 def _provenance(store: Store, project_id: int, targets: Targets) -> dict[str, Any]:

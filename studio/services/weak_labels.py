@@ -22,7 +22,7 @@ from studio.evaluating.metrics import scores
 from studio.jobs.handlers import handles
 from studio.jobs.queue import enqueue
 from studio.label_models.base import label_models
-from studio.services import labeling
+from studio.services import decided, labeling
 from studio.storage.store import Store
 
 BASELINE = "majority"
@@ -100,6 +100,7 @@ def run_fit(store: Store, job: Job, progress: Progress) -> Mapping[str, Any]:
         progress(0.1 + 0.8 * done / len(wanted), f"Fitting {label_models.get(name).title}")
         fits.append(_fit(store, job, matrix, votes_fp, name=name, options=options))
     store.projects.choose_fit(job.project_id, fits[-1].fit_id)
+    decided.of_weak_labels(store, job.project_id)  # here, so that no page has to wait for it
     return {"fits": [fit.fit_id for fit in fits], "chosen": fits[-1].fit_id}
 
 

@@ -34,6 +34,17 @@ class Arrays:
         """Whether there is an array of this kind and fingerprint."""
         return self._path(kind, fingerprint).exists()
 
+    def stamp(self, kind: str, fingerprint: str) -> tuple[int, int] | None:
+        """Return time of change and size, which tell two arrays of one name apart; None if none.
+
+        For arrays that are stored anew under the same fingerprint.
+        """
+        try:
+            found = self._path(kind, fingerprint).stat()
+        except FileNotFoundError:
+            return None
+        return found.st_mtime_ns, found.st_size
+
     def _path(self, kind: str, fingerprint: str) -> Path:
         name = safe_name(fingerprint)
         return self._folder / safe_name(kind) / name[:2] / f"{name}.npy"

@@ -132,16 +132,15 @@ class Documents:
                 )
             self._projects.touch(project_id)
 
-    def find(
-        self, project_id: int, query: DocumentFilter, *, limit: int, offset: int = 0
-    ) -> tuple[NDArray[np.int64], int]:
-        """Return one page of the documents that a filter lets through, and how many there are.
+    def matching(self, project_id: int, query: DocumentFilter) -> NDArray[np.bool_]:
+        """Return bool ``[n_docs]``: which documents have the texts, split and cells asked for.
 
-        Returns
-        -------
-        tuple[NDArray[np.int64], int]
-            At most ``limit`` ids from the ``offset``-th on, in order of id or, if the filter
-            names documents, in the order it names them; and the number of all matches.
+        The other parts of a filter are no matter of storage; see ``services.browsing``.
+
+        Raises
+        ------
+        Invalid
+            If the text is a regular expression that is not understood.
         """
         shards_now = self.shards(project_id)
         passing = np.ones(sum(shard.n_docs for shard in shards_now), np.bool_)
@@ -149,14 +148,19 @@ class Documents:
             # Documents may have come since the shards were read; they never go.
             passing &= self.splits(project_id)[: len(passing)] == query.split.code
         if query.text:
-            passing &= self._mapped.holds(shards_now, query.text)
-        if query.doc_ids is None:
-            ids = np.flatnonzero(passing).astype(np.int64)
-        else:
-            named = np.asarray(query.doc_ids, np.int64).reshape(-1)
-            known = named[(named >= 0) & (named < len(passing))]
-            ids = known[passing[known]]
-        return ids[max(0, offset) : max(0, offset) + max(0, limit)], len(ids)
+            holds = self._mapped.holds(shards_now, query.text, query.mode, query.case)
+            passing &= ~holds if query.negate else holds
+        for condition in query.cells:
+            passing &= self._mapped.cells(shards_now, condition)
+        return passing
+
+    def cell_counts(self, project_id: int, column: str, *, most: int = 200) -> dict[str, int]:
+        """Return the values of a metadata column, as written, with their counts, most first.
+
+        Empty cells are left out. Empty where there are more than ``most`` values: such a column
+        is no list of choices.
+        """
+        return self._mapped.cell_counts(self.shards(project_id), column, most)
 
     def metadata_columns(self, project_id: int) -> tuple[str, ...]:
         """Return the names of all metadata columns, in the order they first came."""

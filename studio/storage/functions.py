@@ -130,6 +130,19 @@ class Functions:
             raise _not_found(lf_id)
         return [(_from_row(row), row["version_at"], row["version_by"]) for row in rows]
 
+    def project_of(self, lf_id: int) -> int:
+        """Return the project of a function, of a deleted one too.
+
+        Raises
+        ------
+        NotFound
+            If there never was one with this id.
+        """
+        row = self._database.row(sa.select(functions.c.project_id).where(functions.c.id == lf_id))
+        if row is None:
+            raise _not_found(lf_id)
+        return int(row["project_id"])
+
     def set_enabled(self, lf_id: int, enabled: bool) -> None:
         """Say whether label models get the votes of a function."""
         self._change(lf_id, enabled=enabled)
@@ -151,11 +164,9 @@ class Functions:
             self._change(lf_id, deleted_at=None)
 
     def _lock(self, lf_id: int) -> int:
-        row = self._database.row(sa.select(functions.c.project_id).where(functions.c.id == lf_id))
-        if row is None:
-            raise _not_found(lf_id)
-        self._projects.lock(row["project_id"])
-        return int(row["project_id"])
+        project_id = self.project_of(lf_id)
+        self._projects.lock(project_id)
+        return project_id
 
     def _change(self, lf_id: int, **values: object) -> None:
         with self._database.transaction() as connection:

@@ -11,16 +11,23 @@ from studio.core.settings import Settings
 from studio.storage.annotations import Annotations
 from studio.storage.arrays import Arrays
 from studio.storage.artifacts import Artifacts
+from studio.storage.completions import Completions
 from studio.storage.database import Database
 from studio.storage.documents import Documents
+from studio.storage.endpoints import Endpoints
 from studio.storage.events import Events
 from studio.storage.explanations import Explanations
 from studio.storage.fits import Fits
 from studio.storage.functions import Functions
 from studio.storage.jobs import Jobs
+from studio.storage.lexicons import Lexicons
+from studio.storage.masked import Masked
 from studio.storage.migrating import migrate as migrate_tables
+from studio.storage.pins import Pins
+from studio.storage.project_settings import ProjectSettings
 from studio.storage.projects import Projects
 from studio.storage.runs import Runs
+from studio.storage.slices import Slices
 from studio.storage.sweeping import sweep_leftovers
 from studio.storage.uploads import Uploads
 from studio.storage.votes import VoteColumns
@@ -42,15 +49,22 @@ class Store:
         self.votes = VoteColumns(home)
         self.arrays = Arrays(home / "arrays")
         self.functions = Functions(database, self.projects)
+        self.pins = Pins(database, self.projects)
+        self.lexicons = Lexicons(database, self.projects)
         self.annotations = Annotations(database, self.projects, home)
         self.fits = Fits(database, self.projects)
         self.runs = Runs(database, self.projects)
+        self.slices = Slices(database, self.projects)
         self.jobs = Jobs(database, self.projects)
         self.workers = Workers(database)
         self.uploads = Uploads(database, self.projects, home / "uploads")
         self.explanations = Explanations(home / "explanations")
         self.artifacts = Artifacts(home)
         self.events = Events(database)
+        self.endpoints = Endpoints(database)
+        self.completions = Completions(database)
+        self.masked = Masked(database)
+        self.project_settings = ProjectSettings(database, self.projects)
 
     @classmethod
     def open(cls, settings: Settings, migrate: bool = True) -> Store:

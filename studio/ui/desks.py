@@ -20,11 +20,19 @@ def desk_of(
     queue: str | None = None,
     seed: int = 0,
     split: Split | None = None,
+    slice_id: int | None = None,
 ) -> Desk:
-    """Return the desk of a user on a project, for one queue and, if wanted, one split."""
+    """Return the desk of a user on a project: one queue, if wanted of one split and slice."""
     return Desk(
         next_cards=partial(
-            review.next_cards, store, user, project_id, queue=queue, seed=seed, split=split
+            review.next_cards,
+            store,
+            user,
+            project_id,
+            queue=queue,
+            seed=seed,
+            split=split,
+            slice_id=slice_id,
         ),
         submit=partial(review.submit, store, user, project_id),
         undo=partial(review.undo, store, user, project_id),

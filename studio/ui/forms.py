@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin
@@ -15,22 +15,13 @@ from pydantic_core import PydanticUndefined
 
 from studio.core.options import Options, describe_problems
 from studio.core.schema import LabelSchema
+from studio.ui.form_widgets import Field, draw
 from studio.ui.text import _
-
-BACKBONES: Final = (
-    "bundled",
-    "bert-base-uncased",
-    "roberta-base",
-    "distilbert-base-uncased",
-    "gpt2",
-    "bert-base-chinese",
-)
-"""Offered first where a backbone is asked for; any other name or folder may be typed."""
 
 COLUMNS: Final = 2
 """Short widgets of one row; long ones (code, lists) take the whole width."""
 
-_LONG: Final = ("lines", "code", "text")
+_LONG: Final = ("typed", "lines", "code", "text", "label_texts", "labels")
 
 
 @dataclass(frozen=True)
@@ -44,31 +35,13 @@ class Filled:
     problem: str | None
 
 
-@dataclass(frozen=True)
-class Field:
-    """One option as its widget needs it; ``current`` is what the widget starts with."""
-
-    name: str
-    key: str
-    title: str
-    help: str | None
-    kind: type[Any]
-    choices: tuple[Any, ...]
-    optional: bool
-    minimum: float | None
-    maximum: float | None
-    widget: str | None
-    advanced: bool
-    current: Any
-    schema: LabelSchema | None
-
-
 def draw_options(
     model: type[Options],
     *,
     key: str,
     schema: LabelSchema | None = None,
     values: Mapping[str, Any] | None = None,
+    choices: Mapping[str, Sequence[tuple[Any, str]]] | None = None,
 ) -> Filled:
     """Draw a widget for each option of a model and return what they hold.
 
@@ -83,18 +56,24 @@ def draw_options(
         The project's labels, where an option is a label.
     values
         What to start with, by option name; the model's defaults otherwise.
+    choices
+        What the project offers where an option asks for it by its hint (``"lexicon"``, ``"run"``,
+        ``"endpoint"``, ``"column"``): values with their titles.
     """
     fields = [
-        describe_field(name, info, key=key, schema=schema, values=values or {})
+        replace(
+            describe_field(name, info, key=key, schema=schema, values=values or {}),
+            offered=tuple((choices or {}).get(_hint(info) or "", ())),
+        )
         for name, info in model.model_fields.items()
     ]
     filled = _draw_in_columns([f for f in fields if not f.advanced and not _is_long(f)])
-    filled |= {f.name: _draw(f) for f in fields if not f.advanced and _is_long(f)}
+    _draw_long([f for f in fields if not f.advanced and _is_long(f)], filled)
     hidden = [field for field in fields if field.advanced]
     if hidden:
         with st.expander(_("More options"), key=f"{key}.more"):
             filled |= _draw_in_columns([f for f in hidden if not _is_long(f)])
-            filled |= {f.name: _draw(f) for f in hidden if _is_long(f)}
+            _draw_long([f for f in hidden if _is_long(f)], filled)
     return Filled(filled, problem_with(model, filled))
 
 
@@ -121,7 +100,7 @@ def describe_field(
     default = (
         None if info.default is PydanticUndefined else info.get_default(call_default_factory=True)
     )
-    hint = extra.get("widget")
+    when = extra.get("when")
     return Field(
         name=name,
         key=f"{key}.{name}",
@@ -132,141 +111,55 @@ def describe_field(
         optional=optional,
         minimum=_bound(info, "ge"),
         maximum=_bound(info, "le"),
-        widget=str(hint) if hint else None,
+        widget=_hint(info),
         advanced=bool(extra.get("advanced")),
         current=values.get(name, default),
         schema=schema,
+        when={
+            name: wanted
+            for name, wanted in (when.items() if isinstance(when, dict) else ())
+            if isinstance(wanted, list)
+        },
     )
 
 
 def _draw_in_columns(fields: list[Field]) -> dict[str, Any]:
-    filled = {}
-    for start in range(0, len(fields), COLUMNS):
-        places = st.columns(COLUMNS, vertical_alignment="bottom")
-        for place, field in zip(places, fields[start : start + COLUMNS], strict=False):
+    filled: dict[str, Any] = {}
+    waiting = list(fields)
+    while waiting:
+        # What an option depends on stands in a row above it, so that it is known by now.
+        row, waiting = _next_row(waiting, filled)
+        places = st.columns(COLUMNS, vertical_alignment="bottom") if row else ()
+        for place, field in zip(places, row, strict=False):
             with place:
-                filled[field.name] = _draw(field)
+                filled[field.name] = draw(field)
     return filled
 
 
-def _draw(field: Field) -> Any:
-    if field.widget in _BY_HINT:
-        return _BY_HINT[field.widget](field)
-    if field.choices:
-        return _draw_choice(field)
-    return _BY_KIND.get(field.kind, _draw_line)(field)
+def _next_row(waiting: list[Field], filled: Mapping[str, Any]) -> tuple[list[Field], list[Field]]:
+    row: list[Field] = []
+    for position, field in enumerate(waiting):
+        if len(row) == COLUMNS or any(other.name in field.when for other in row):
+            return row, waiting[position:]
+        if _is_wanted(field, filled):
+            row.append(field)
+    return row, []
 
 
-def _draw_choice(field: Field) -> Any:
-    choices = [None, *field.choices] if field.optional else list(field.choices)
-    start = choices.index(field.current) if field.current in choices else 0
-    return st.selectbox(
-        field.title,
-        choices,
-        index=start,
-        format_func=_choice_words,
-        key=field.key,
-        help=field.help,
-    )
+def _draw_long(fields: list[Field], filled: dict[str, Any]) -> None:
+    for field in fields:
+        if _is_wanted(field, filled):
+            filled[field.name] = draw(field)
 
 
-def _draw_label(field: Field) -> Any:
-    names = field.schema.names if field.schema else ()
-    start = names.index(field.current) if field.current in names else None
-    if start is None and isinstance(field.current, int) and 0 <= field.current < len(names):
-        start = field.current
-    return st.selectbox(
-        field.title,
-        list(names),
-        index=start if start is not None or field.optional else 0,
-        key=field.key,
-        help=field.help,
-    )
+def _is_wanted(field: Field, filled: Mapping[str, Any]) -> bool:
+    return all(filled.get(name) in values for name, values in field.when.items())
 
 
-def _draw_lines(field: Field) -> list[str]:
-    given = field.current or ()
-    lines = [given] if isinstance(given, str) else [str(line) for line in given]
-    typed = st.text_area(
-        field.title,
-        "\n".join(lines),
-        key=field.key,
-        help=field.help,
-        height=110,
-        placeholder=_("one a line"),
-    )
-    return [line.strip() for line in (typed or "").splitlines() if line.strip()]
-
-
-def _draw_text(field: Field) -> str:
-    return st.text_area(
-        field.title, field.current or "", key=field.key, help=field.help, height=160
-    )
-
-
-def _draw_backbone(field: Field) -> str:
-    offered = list(dict.fromkeys([*BACKBONES, *([field.current] if field.current else [])]))
-    return st.selectbox(
-        field.title,
-        offered,
-        index=offered.index(field.current) if field.current in offered else 0,
-        key=field.key,
-        help=field.help,
-        accept_new_options=True,
-    )
-
-
-def _draw_flag(field: Field) -> bool:
-    return st.checkbox(field.title, bool(field.current), key=field.key, help=field.help)
-
-
-def _draw_integer(field: Field) -> int | None:
-    return st.number_input(
-        field.title,
-        value=None if field.current is None else int(field.current),
-        min_value=None if field.minimum is None else int(field.minimum),
-        max_value=None if field.maximum is None else int(field.maximum),
-        step=1,
-        key=field.key,
-        help=field.help,
-        placeholder=_("automatic") if field.optional else None,
-    )
-
-
-def _draw_float(field: Field) -> float | None:
-    return st.number_input(
-        field.title,
-        value=None if field.current is None else float(field.current),
-        min_value=None if field.minimum is None else float(field.minimum),
-        max_value=None if field.maximum is None else float(field.maximum),
-        step=_step(field.current),
-        format="%g",
-        key=field.key,
-        help=field.help,
-    )
-
-
-def _draw_line(field: Field) -> str | None:
-    typed = st.text_input(
-        field.title, field.current or "", key=field.key, help=field.help, placeholder=""
-    )
-    return None if field.optional and not typed else typed
-
-
-_BY_HINT: Final[dict[str | None, Callable[[Field], Any]]] = {
-    "label": _draw_label,
-    "lines": _draw_lines,
-    "text": _draw_text,
-    "code": _draw_text,
-    "backbone": _draw_backbone,
-}
-_BY_KIND: Final[dict[type[Any], Callable[[Field], Any]]] = {
-    bool: _draw_flag,
-    int: _draw_integer,
-    float: _draw_float,
-    list: _draw_lines,
-    tuple: _draw_lines,
-}
+def _hint(info: FieldInfo) -> str | None:
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    hint = extra.get("widget")
+    return str(hint) if hint else None
 
 
 def _kind_of(annotation: Any) -> tuple[type[Any], tuple[Any, ...], bool]:
@@ -294,14 +187,5 @@ def _bound(info: FieldInfo, name: str) -> float | None:
     return None
 
 
-def _step(current: Any) -> float:
-    # A tenth of the value itself: 5e-5 moves by 5e-6, 0.1 by 0.01.
-    return abs(float(current)) / 10 if current else 0.1
-
-
 def _is_long(field: Field) -> bool:
     return field.widget in _LONG or field.kind in (list, tuple)
-
-
-def _choice_words(choice: Any) -> str:
-    return _("automatic") if choice is None else str(choice).replace("_", " ")

@@ -61,6 +61,11 @@ def note(sentence: str) -> None:
     st.html(f'<p class="weft-note">{escape(sentence)}</p>')
 
 
+def status(sentence: str) -> None:
+    """Draw a short remark that changes by itself; screen readers say it when it does."""
+    st.html(f'<p class="weft-note" role="status" aria-live="polite">{escape(sentence)}</p>')
+
+
 def reading(text: str, marks: Sequence[Mark] = (), *, dark: bool = False) -> None:
     """Draw a text large, at reading width, with marked parts in their labels' colours."""
     st.html(f'<div class="weft-reading">{marked(text, marks, dark=dark)}</div>')
@@ -97,6 +102,12 @@ def chips(
     words = f'<span class="weft-note">{escape(before)}</span>' if before else ""
     row = "".join(chip(schema, label, dark=dark, detail=detail) for label, detail in labels)
     st.html(f'<div class="weft-chips">{words}{row}</div>')
+
+
+def changes(schema: LabelSchema, before: int, after: int, words: str, *, dark: bool) -> None:
+    """Draw how many documents go from one label to another; ``ABSTAIN`` is "no label"."""
+    row = f"{chip(schema, before, dark=dark)}<span>→</span>{chip(schema, after, dark=dark)}"
+    st.html(f'<div class="weft-chips">{row}<span class="weft-note">{escape(words)}</span></div>')
 
 
 def probabilities(
@@ -177,6 +188,14 @@ _SHEET = """
   text-transform:uppercase;letter-spacing:.06em;font-size:.7rem}
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"]{gap:.3rem}
 [data-testid="stSidebarUserContent"] [data-testid="stSelectbox"]{margin-bottom:.6rem}
+@media (max-width:1500px){
+  .st-key-labeling_workbench>div>[data-testid="stHorizontalBlock"],
+  .st-key-labeling_workbench>[data-testid="stHorizontalBlock"]{flex-wrap:wrap}
+  .st-key-labeling_workbench>div>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"]:first-child,
+  .st-key-labeling_workbench>[data-testid="stHorizontalBlock"]>[data-testid="stColumn"]:first-child
+  {flex:1 1 100%;min-width:100%}
+}
+[data-testid="stMainBlockContainer"]:has(.st-key-labeling_workbench){max-width:1880px}
 .weft-lead{margin:-.75rem 0 .4rem;color:var(--weft-muted);max-width:110ch}
 .weft-note{margin:0;color:var(--weft-muted);font-size:.875rem}
 .weft-empty{text-align:center;padding:1.6rem 1rem .4rem}

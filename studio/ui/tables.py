@@ -10,8 +10,9 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from studio.core.schema import LabelSchema
 from studio.ui import session
-from studio.ui.palette import Surface, mix, surface
+from studio.ui.palette import Surface, label_color, mix, surface
 from studio.ui.text import _, n_, plain, short
 
 ROW_HEIGHT: Final = 32
@@ -32,6 +33,17 @@ def number(title: str, *, help: str | None = None, digits: int = 0) -> Any:  # n
 def share(title: str, *, help: str | None = None) -> Any:  # noqa: A002
     """Return a column of shares in ``[0, 1]``, shown in percent."""
     return st.column_config.NumberColumn(title, help=help, format="percent", width="small")
+
+
+def labels(title: str, schema: LabelSchema, *, help: str | None = None) -> Any:  # noqa: A002
+    """Return a column of lists of label names, each shown as a piece in its label's colour."""
+    dark = session.is_dark()
+    return st.column_config.MultiselectColumn(
+        title,
+        help=help,
+        options=list(schema.names),
+        color=[label_color(label, dark).solid for label in range(schema.cardinality)],
+    )
 
 
 def bar(title: str, *, help: str | None = None) -> Any:  # noqa: A002
@@ -122,14 +134,60 @@ def draw_confusion(
     return int(cells[0][0]), int(cells[0][1])
 
 
-def _shades(shares: NDArray[np.float64], ground: Surface) -> pd.DataFrame:
+def draw_heat(
+    values: NDArray[np.float64], names: Sequence[str], *, key: str
+) -> tuple[int, int] | None:
+    """Draw shares of pairs as a heat map whose cells can be chosen, by click or by keyboard.
+
+    Parameters
+    ----------
+    values
+        float ``[m, m]`` in ``[0, 1]``; NaN where a pair has no value.
+    names
+        Of rows and columns.
+
+    Returns
+    -------
+    tuple[int, int] | None
+        Row and column of the chosen cell; None without one.
+    """
+    ground = surface(session.is_dark())
+    frame = pd.DataFrame(values, columns=[str(c) for c in range(len(names))])
+    frame.insert(0, "name", [short(name, 28) for name in names])
+    shades = np.nan_to_num(values)
+    event = st.dataframe(
+        frame.style.apply(lambda _frame: _shades(shades, ground, "name"), axis=None),
+        key=key,
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=min(MAX_HEIGHT, ROW_HEIGHT * (len(names) + 1) + 4),
+        placeholder="–",
+        column_config={
+            "name": st.column_config.TextColumn("", pinned=True),
+            **{
+                str(c): st.column_config.NumberColumn(
+                    plain(short(name, 28)), width="small", format="percent"
+                )
+                for c, name in enumerate(names)
+            },
+        },
+        on_select="rerun",
+        selection_mode="single-cell",
+    )
+    cells = event.selection.cells
+    if not cells or not str(cells[0][1]).isdecimal():
+        return None
+    return int(cells[0][0]), int(cells[0][1])
+
+
+def _shades(shares: NDArray[np.float64], ground: Surface, first: str = "gold") -> pd.DataFrame:
     k = len(shares)
     words = [["" for _column in range(k + 1)] for _row in range(k)]
     for row in range(k):
         for column in range(k):
             back = mix(ground.background, ground.accent, 0.75 * float(shares[row, column]))
             words[row][column + 1] = f"background-color: {back}; color: {ground.text}"
-    return pd.DataFrame(words, columns=["gold", *[str(c) for c in range(k)]])
+    return pd.DataFrame(words, columns=[first, *[str(c) for c in range(k)]])
 
 
 def page_turner(n_pages: int, total: int, *, key: str) -> int:

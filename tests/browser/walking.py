@@ -78,16 +78,35 @@ def import_file(
     idle(page)
 
 
+def editor(page: Page) -> str:
+    """Return the suffix of the keys of the editor's widgets."""
+    found = page.locator("[class*='st-key-labeling-save-']").first.get_attribute("class") or ""
+    return re.findall(r"st-key-labeling-save-(\S+)", found)[0]
+
+
+def new_function(page: Page) -> str:
+    """Empty the editor; return the suffix of its keys."""
+    press(page, "labeling.fresh")
+    return editor(page)
+
+
+def choose_kind(page: Page, title: str) -> None:
+    """Choose the kind of the function in the editor."""
+    keyed(page, f"labeling.kind.{editor(page)}").get_by_text(title).click()
+    idle(page)
+
+
 def add_keyword(page: Page, name: str, label: str, words: Sequence[str]) -> None:
     """Write a keyword function, try it, and save it."""
-    keyed(page, "labeling.name.new").locator("input").fill(name)
-    choose(page, "labeling.keyword.new.label", label)
-    keyed(page, "labeling.keyword.new.keywords").locator("textarea").fill("\n".join(words))
+    number = new_function(page)
+    keyed(page, f"labeling.name.{number}").locator("input").fill(name)
+    choose(page, f"labeling.keyword.{number}.label", label)
+    keyed(page, f"labeling.keyword.{number}.keywords").locator("textarea").fill("\n".join(words))
     page.keyboard.press("Control+Enter")
     idle(page)
-    press(page, "labeling.try.new")
+    press(page, f"labeling.try.{number}")
     shown(page, "Right on gold", timeout=60_000)
-    press(page, "labeling.save.new")
+    press(page, f"labeling.save.{number}")
     shown(page, f"{name} is saved")
 
 

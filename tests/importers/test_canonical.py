@@ -197,3 +197,21 @@ def test_preview_without_any_text_says_so(tmp_path: Path) -> None:
     shown = preview(path, "json", {})
     assert shown.mapping is None
     assert "No column looks like text" in shown.notes[0]
+
+
+@pytest.mark.parametrize("name", ["jsonl", "json", "wrench", "crowd"])
+def test_a_file_can_be_left_while_it_is_only_looked_through(tmp_path: Path, name: str) -> None:
+    from studio.core.errors import Canceled
+    from studio.importers.base import importers
+
+    path = tmp_path / "a"
+    path.write_text(importers.get(name).example, encoding="utf-8")
+    asked = []
+
+    def stop(fraction: float, message: str = "") -> None:
+        asked.append((fraction, message))
+        raise Canceled
+
+    with pytest.raises(Canceled):
+        next(incoming(path, name, {}, ColumnMapping(text="text"), schema=LABELS, progress=stop))
+    assert asked == [(0.0, "looking through the file")]

@@ -15,25 +15,44 @@ from studio.core.errors import BadFile, Invalid, NotFound
 from studio.core.schema import LabelSchema
 from studio.importers.base import detect, importers, incoming, preview
 from studio.importers.rows import BATCH_ROWS
+from tests.importers.making import zipped
 
-TEXTS = ("Great song, love it", "Subscribe to my channel")
-NAMES = ("csv", "excel", "json", "jsonl", "parquet", "text", "wrench")
+NAMES = ("archive", "crowd", "csv", "excel", "json", "jsonl", "parquet", "text", "wrench")
 LABELS = LabelSchema(("ham", "spam"))
+
+
+def _grid(name: str) -> list[list[str]]:
+    """Return the cells that the example of a binary format shows."""
+    return [[c.strip() for c in line.split("|")] for line in _example(name)]
+
+
+def _example(name: str) -> list[str]:
+    return importers.get(name).example.strip().splitlines()
 
 
 def _workbook(path: Path) -> None:
     book = openpyxl.Workbook()
-    for row in [("text", "label"), *zip(TEXTS, LABELS.names, strict=True)]:
+    for row in _grid("excel"):
         book.active.append(row)
     book.save(path)
 
 
 def _parquet(path: Path) -> None:
-    table = pa.table({"text": list(TEXTS), "label": list(LABELS.names)})
+    head, *rows = _grid("parquet")
+    names = [name.removesuffix(" (string)") for name in head]
+    table = pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
     pyarrow.parquet.write_table(table, path)
 
 
-BINARY: dict[str, Callable[[Path], None]] = {"excel": _workbook, "parquet": _parquet}
+def _archive(path: Path) -> None:
+    zipped(path, dict(line.split(maxsplit=1) for line in _example("archive")))
+
+
+BINARY: dict[str, Callable[[Path], None]] = {
+    "archive": _archive,
+    "excel": _workbook,
+    "parquet": _parquet,
+}
 
 
 def example_file(name: str, folder: Path) -> Path:
@@ -70,6 +89,7 @@ def test_example_has_two_documents_with_text(name: str, tmp_path: Path) -> None:
     parts = list(incoming(path, name, found.options, shown.mapping, schema=LABELS))
     texts = [text for part in parts for text in part.batch["text"].to_pylist()]
     assert len(texts) == 2
+    assert texts[1].startswith("Subscribe to m")
     assert all(part.batch.schema.names[:2] == ["external_id", "text"] for part in parts)
     assert {part.batch.schema.field("text").type for part in parts} == {pa.large_string()}
 

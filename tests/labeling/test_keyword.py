@@ -89,3 +89,14 @@ def test_a_text_has_spans_exactly_if_it_is_voted_on(
     pattern = word_pattern(options.keywords, whole_words=whole)
     is_found = bool(_found_in(pa.array([text]), [pattern], case)[0])
     assert is_found == bool(kinds.get("keyword")().matches(text, options))
+
+
+def test_spans_of_all_keywords_are_shown_where_all_are_there() -> None:
+    options = KeywordOptions(label=0, keywords=["外卖", "慢"], match="all")
+    assert Keyword().matches("外卖很慢", options) == [(0, 2), (3, 4)]
+    assert Keyword().matches("外卖很快", options) == []
+
+
+def test_a_whole_word_behind_a_false_one_is_marked() -> None:
+    options = KeywordOptions(label=0, keywords=["a.a"], whole_words=True)
+    assert Keyword().matches("xa.a.a", options) == [(3, 6)]

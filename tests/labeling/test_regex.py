@@ -55,3 +55,16 @@ def test_spans_leave_out_empty_matches() -> None:
     assert regex.matches("aXbXc", RegexOptions(label=0, pattern="x")) == [(1, 2), (3, 4)]
     assert regex.matches("abc", RegexOptions(label=0, pattern="x*")) == []
     assert regex.matches("你好X", RegexOptions(label=0, pattern="x")) == [(2, 3)]
+
+
+@pytest.mark.parametrize(("pattern", "marked"), [("so+ng", True), ("song(?!s)", False)])
+def test_what_runs_in_the_sandbox_is_not_marked_and_says_so(pattern: str, marked: bool) -> None:
+    options = RegexOptions(label=0, pattern=pattern)
+    assert bool(Regex().matches("my song", options)) is marked
+    assert (Regex().unmarked(options) == "") is marked
+
+
+def test_chinese_is_found_and_marked(tmp_path: Path) -> None:
+    votes = run(tmp_path, ["送餐太慢了", "很好吃"], pattern="太?慢|迟到")
+    assert votes.votes.tolist() == [1, -1]
+    assert Regex().matches("送餐太慢了", RegexOptions(label=0, pattern="太?慢|迟到")) == [(2, 4)]

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from studio.core.errors import Conflict, Forbidden, Invalid
+from studio.core.annotations import AnnotationStatus, Answer
+from studio.core.errors import Conflict, Forbidden, Invalid, NotFound
+from studio.core.intervals import wilson
 from studio.services import (
     applying,
     importing,
     labeling,
+    review,
     selections,
-    trying,
     weak_labels,
 )
 from studio.storage.store import Store
@@ -45,7 +48,8 @@ def test_summaries_agree_with_counting_by_hand(store: Store, tmp_path: Path) -> 
     assert rows["says_refund"].coverage == pytest.approx(0.3)
     assert rows["says_refund"].conflicts == pytest.approx(0.1)
     assert rows["says_refund"].accuracy == 1.0
-    assert rows["says_refund"].n_gold == 2
+    assert (rows["says_refund"].right, rows["says_refund"].n_gold) == (2, 2)
+    assert rows["says_refund"].interval == wilson(2, 2)
     assert rows["says_parcel"].polarity == (1,)
 
 
@@ -75,6 +79,62 @@ def test_new_documents_make_functions_stale_until_applied(store: Store, tmp_path
     assert weak_labels.list_fits(store, number)[0].stale
     do(store, applying.start_apply(store, ME, number))
     assert not any(row.stale for row in labeling.list_functions(store, number))
+
+
+def test_a_function_that_is_off_is_held_against_those_that_are_on(
+    store: Store, tmp_path: Path
+) -> None:
+    number = make_project(store, tmp_path)
+    label_project(store, number)
+    rows = {row.function.name: row for row in labeling.list_functions(store, number)}
+    parcel = rows["says_parcel"].function.lf_id
+    assert parcel is not None
+    labeling.set_enabled(store, ME, parcel, False)
+    rows = {row.function.name: row for row in labeling.list_functions(store, number)}
+    assert rows["says_parcel"].summary.conflicts == pytest.approx(0.1)
+    assert rows["says_refund"].summary.conflicts == 0.0
+    assert rows["says_parcel"].summary.n_gold == 4
+
+
+def test_an_answer_changes_what_gold_says_of_a_function(store: Store, tmp_path: Path) -> None:
+    number = make_project(store, tmp_path)
+    label_project(store, number)
+    answer = Answer("key", 9, 0, AnnotationStatus.SUBMITTED)
+    review.submit(store, ME, number, [answer])
+    rows = {row.function.name: row.summary for row in labeling.list_functions(store, number)}
+    assert (rows["says_refund"].right, rows["says_refund"].n_gold) == (3, 3)
+    assert (rows["says_parcel"].right, rows["says_parcel"].n_gold) == (4, 5)
+
+
+def test_a_row_says_when_its_function_ran_last(store: Store, tmp_path: Path) -> None:
+    number = make_project(store, tmp_path)
+    before = datetime.now(UTC) - timedelta(seconds=2)
+    add_keyword(store, number, "f", "refund", "refund")
+    assert labeling.list_functions(store, number)[0].last_run is None
+    do(store, applying.start_apply(store, ME, number))
+    last_run = labeling.list_functions(store, number)[0].last_run
+    assert last_run is not None
+    assert before < last_run < datetime.now(UTC) + timedelta(seconds=2)
+
+
+def test_the_vote_on_a_document_is_marked_by_gold(store: Store, tmp_path: Path) -> None:
+    number = make_project(store, tmp_path)
+    label_project(store, number)
+    wrong = add_keyword(store, number, "says_my", "refund", "my")
+    ids = {f.name: f.lf_id for f in store.functions.list(number)}
+    assert labeling.vote_on(store, number, 4)[wrong] == (-1, "not applied")
+    do(store, applying.start_apply(store, ME, number))
+    on_gold, without = labeling.vote_on(store, number, 4), labeling.vote_on(store, number, 9)
+    assert on_gold[wrong] == (0, "wrong")
+    assert on_gold[ids["says_parcel"]] == (1, "right")
+    assert on_gold[ids["says_refund"]] == (-1, "abstains")
+    assert without[ids["says_parcel"]] == (1, "voted")
+
+
+def test_a_vote_on_a_document_that_is_not_there_is_refused(store: Store, tmp_path: Path) -> None:
+    number = make_project(store, tmp_path)
+    with pytest.raises(NotFound, match="no document 10"):
+        labeling.vote_on(store, number, 10)
 
 
 def test_two_functions_of_one_name_are_refused(store: Store, tmp_path: Path) -> None:
@@ -126,30 +186,13 @@ def test_python_functions_fault_where_they_fail_and_vote_elsewhere(
     assert broken.faults[0].exception == "ValueError"
     assert broken.faults[0].line == 10
     assert broken.faults[0].doc_id == 0
-    assert selections.resolve(store, number, f"lf:{broken.function.lf_id}:faults").tolist() == [0]
-
-
-@pytest.mark.slow
-def test_a_trial_shows_hits_wrong_ones_first_and_saves_nothing(
-    store: Store, tmp_path: Path
-) -> None:
-    number = make_project(store, tmp_path)
-    job_id = trying.start_try(
-        store,
-        ME,
-        number,
-        kind="keyword",
-        options={"label": "delivery", "keywords": ["parcel", "money"]},
-    )
-    do(store, job_id)
-    found = trying.result(store, job_id)
-    assert found is not None
-    trial = found[0]
-    assert (trial.n_docs, trial.n_gold, trial.right) == (10, 6, 4)
-    assert [hit.doc_id for hit in trial.hits[:2]] == [1, 3]
-    start, end = trial.hits[0].spans[0]
-    assert trial.hits[0].text[start:end] == "money"
-    assert store.functions.list(number) == []
+    assert broken.function.lf_id is not None
+    assert labeling.vote_on(store, number, 0)[broken.function.lf_id] == (-1, "fault")
+    assert selections.resolve(store, number, f"lf:{broken.function.lf_id}:faults").tolist() == [
+        0,
+        1,
+        2,
+    ]
 
 
 def test_every_number_leads_to_its_documents(store: Store, tmp_path: Path) -> None:
@@ -161,6 +204,8 @@ def test_every_number_leads_to_its_documents(store: Store, tmp_path: Path) -> No
         f"lf:{ids['says_parcel']}:conflicts": [9],
         f"lf:{ids['says_parcel']}:wrong": [],
         "uncovered": [8],
+        f"pair:{ids['says_refund']}:{ids['says_parcel']}:overlap": [9],
+        f"pair:{ids['says_refund']}:{ids['says_money']}:conflict": [],
         "gold:1": [4, 5, 6, 7],
     }
     for selection, documents_ in expected.items():
@@ -168,7 +213,9 @@ def test_every_number_leads_to_its_documents(store: Store, tmp_path: Path) -> No
         assert selections.describe(store, number, selection)
 
 
-@pytest.mark.parametrize("selection", ["", "nonsense", "lf:x", "lf:1:odd", "cell:1"])
+@pytest.mark.parametrize(
+    "selection", ["", "nonsense", "lf:x", "lf:1:odd", "cell:1", "pair:1:2", "pair:1:2:odd"]
+)
 def test_a_selection_that_is_not_understood_says_so(
     store: Store, tmp_path: Path, selection: str
 ) -> None:

@@ -185,28 +185,6 @@ def test_splits_are_set_all_at_once(any_store: Store) -> None:
         any_store.documents.set_splits(project_id, np.array([0, 0, 3], np.int8))
 
 
-def test_a_filter_narrows_and_pages(any_store: Store) -> None:
-    project_id = make_project(any_store, ["Free WÖRLD", "free", "a.b(c", "axb(c"])
-    add_documents(any_store, project_id, ["wörld", "none"], split=1)
-
-    def find(limit: int = 9, offset: int = 0, **parts: object) -> tuple[list[int], int]:
-        query = DocumentFilter(**parts)  # type: ignore[arg-type]
-        ids, total = any_store.documents.find(project_id, query, limit=limit, offset=offset)
-        assert ids.dtype == np.int64
-        return ids.tolist(), total
-
-    assert find() == ([0, 1, 2, 3, 4, 5], 6)
-    assert find(limit=2, offset=3) == ([3, 4], 6)
-    assert find(limit=0) == ([], 6)
-    assert find(text="wörld") == ([0, 4], 2)
-    assert find(text="WÖRLD", split=Split.DEV) == ([4], 1)
-    assert find(text="a.b(") == ([2], 1)
-    assert find(text="\ud800") == ([], 0)
-    assert find(doc_ids=(4, 1, 99, -1)) == ([4, 1], 2)
-    assert find(doc_ids=()) == ([], 0)
-    assert find(text="free", doc_ids=(5, 1, 0)) == ([1, 0], 2)
-
-
 def test_lengths_are_in_characters(any_store: Store) -> None:
     project_id = make_project(any_store, ["退款", "", "😀a"])
     found = any_store.documents.text_lengths(project_id)
@@ -236,7 +214,7 @@ def test_a_project_without_documents_is_no_trouble(any_store: Store) -> None:
     assert any_store.documents.splits(project_id).shape == (0,)
     assert any_store.documents.text_lengths(project_id).shape == (0,)
     assert any_store.documents.metadata_columns(project_id) == ()
-    assert any_store.documents.find(project_id, DocumentFilter("x"), limit=5)[1] == 0
+    assert any_store.documents.matching(project_id, DocumentFilter("x")).shape == (0,)
     with any_store.documents.open_writer(project_id) as writer:
         assert writer.commit() == ()
 
@@ -259,6 +237,6 @@ def test_texts_come_back_as_they_were_written(store: Store, parts: list[list[str
     ids = list(range(len(everything)))[::-1]
     assert store.documents.texts(project_id, ids) == everything[::-1]
     for needle in {text[:2] for text in everything if text.isascii()}:
-        _, total = store.documents.find(project_id, DocumentFilter(needle), limit=0)
+        total = int(store.documents.matching(project_id, DocumentFilter(needle)).sum())
         ascii_hits = sum(needle.lower() in text.lower() for text in everything if text.isascii())
         assert total >= ascii_hits

@@ -11,7 +11,9 @@ from studio.core.functions import Votes
 from studio.core.options import Options, option
 from studio.labeling import sandbox
 from studio.labeling.base import Asking, LFKind, ShardSource, Spans, kinds
+from studio.labeling.constants import constant_of, literal
 from studio.labeling.patterns import MAX_PATTERN, compile_pattern, spans_of, vote_where
+from studio.labeling.translating import flags_in_words, to_python
 
 _FUNCTION = "matches_pattern"
 
@@ -27,6 +29,7 @@ class RegexOptions(Options):
         help="A regular expression, for example check.?out. Searched anywhere in the text; "
         "begin with ^ to match at the start only.",
         min_length=1,
+        widget="typed",
     )
     case_sensitive: bool = option(
         False, title="Mind upper and lower case", help="Tell 'US' from 'us'.", advanced=True
@@ -52,7 +55,7 @@ class Regex(LFKind):
     behind, references to groups) run in Python's ``re`` in the sandbox, under its time limits.
     """
 
-    title = "Pattern"
+    title = "Regex"
     summary = "Votes for a label where a regular expression is found in the text."
     Options = RegexOptions
 
@@ -66,7 +69,7 @@ class Regex(LFKind):
                 source.path,
                 labels=asking.schema.names,
                 limits=asking.limits,
-                trusted=asking.trusted,
+                policy=asking.policy,
                 progress=asking.progress,
             )
             return found[_FUNCTION]
@@ -78,11 +81,36 @@ class Regex(LFKind):
             progress=asking.progress,
         )
 
-    def matches(self, text: str, options: RegexOptions) -> Spans:
+    def matches(self, text: str, options: RegexOptions, asking: Asking | None = None) -> Spans:
         """Return where the pattern is found; nothing for a pattern that RE2 lacks."""
         if not _is_linear(options.pattern):
             return []
         return spans_of(text, options.pattern, case_sensitive=options.case_sensitive)
+
+    def as_python(self, options: RegexOptions, asking: Asking) -> str | None:
+        """See :meth:`LFKind.as_python`; None for the few patterns that RE2 alone has."""
+        flags = 0 if options.case_sensitive else int(re.IGNORECASE)
+        same = (options.pattern, flags)
+        if _is_linear(options.pattern):
+            found = to_python(options.pattern, options.case_sensitive)
+            if found is None:
+                return None
+            same = found
+        label = constant_of(asking.schema.names, asking.schema.parse(options.label))
+        return (
+            f"pattern = {literal(same[0])}\n"
+            f"found = _re.search(pattern, x.text, {flags_in_words(same[1])})\n"
+            f"return {label} if found else ABSTAIN"
+        )
+
+    def unmarked(self, options: RegexOptions) -> str:
+        """See :meth:`LFKind.unmarked`; such a pattern may take for ever, also on one text."""
+        if _is_linear(options.pattern):
+            return ""
+        return (
+            "This pattern looks ahead or behind or refers to a group, so it runs in the sandbox "
+            "alone, and what it finds is not marked."
+        )
 
 
 def _is_linear(pattern: str) -> bool:

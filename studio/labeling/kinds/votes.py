@@ -15,6 +15,13 @@ class ImportedOptions(Options):
         help="The name of the vote column in the file that was imported.",
         min_length=1,
     )
+    revision: int = option(
+        0,
+        title="Revision",
+        help="Raised by the studio when an import adds votes to documents that were there.",
+        minimum=0,
+        advanced=True,
+    )
 
 
 @kinds.register("votes")

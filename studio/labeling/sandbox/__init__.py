@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
 from studio.core.functions import Votes
 from studio.core.jobs import Progress, no_progress
+from studio.core.lexicons import Lexicon
+from studio.core.settings import CodePolicy
 from studio.labeling.limits import Limits
+from studio.labeling.sandbox.box import BoxEnded
 from studio.labeling.sandbox.election import Election
 from studio.labeling.sandbox.finding import find_functions
-from studio.labeling.sandbox.jobs import check_source
+from studio.labeling.sandbox.jobs import MAX_FILES, check_source
 from studio.labeling.sandbox.pool import close_boxes
 from studio.labeling.sandbox.tiers import Tier, probe
 
-__all__ = ["Tier", "close_boxes", "discover", "probe", "run"]
+__all__ = ["MAX_FILES", "BoxEnded", "Tier", "close_boxes", "discover", "probe", "run", "run_all"]
 
 _DEFAULTS = Limits()
+_ANY = CodePolicy()
+_NONE: Mapping[str, Lexicon] = {}
 
 
 def discover(
@@ -26,7 +31,8 @@ def discover(
     labels: Sequence[str],
     *,
     limits: Limits = _DEFAULTS,
-    trusted: bool = False,
+    policy: CodePolicy = _ANY,
+    lexicons: Mapping[str, Lexicon] = _NONE,
 ) -> list[str]:
     """Return the names of the labeling functions that ``source`` defines, in their order.
 
@@ -41,8 +47,10 @@ def discover(
         Label names; their constants are predefined (see ``labeling.constants``).
     limits
         What loading the module may use.
-    trusted
-        See :func:`probe`.
+    policy
+        Where code may run, see :func:`probe`.
+    lexicons
+        What the code can import from the module ``lexicons``, by name.
 
     Raises
     ------
@@ -51,7 +59,8 @@ def discover(
     Unavailable
         If no sandbox can be had.
     """
-    return find_functions(probe(trusted=trusted).open_box(), source, labels, limits)
+    box = probe(policy).open_box()
+    return find_functions(box, source, labels, limits, lexicons=lexicons)
 
 
 def run(
@@ -61,7 +70,8 @@ def run(
     *,
     labels: Sequence[str],
     limits: Limits = _DEFAULTS,
-    trusted: bool = False,
+    policy: CodePolicy = _ANY,
+    lexicons: Mapping[str, Lexicon] = _NONE,
     progress: Progress = no_progress,
 ) -> dict[str, Votes]:
     """Return the votes of labeling functions of one module, each run in a process of its own.
@@ -78,8 +88,10 @@ def run(
         Label names; a vote is an index of this list, or -1.
     limits
         What each function may use; past it, the rest abstains and a fault says so.
-    trusted
-        See :func:`probe`.
+    policy
+        Where code may run, see :func:`probe`.
+    lexicons
+        What the code can import from the module ``lexicons``, by name.
     progress
         Told the share of all votes that is in.
 
@@ -95,19 +107,81 @@ def run(
     Unavailable
         If no sandbox can be had, or it ended meanwhile.
     """
-    check_source(source)
-    tier = probe(trusted=trusted)
-    with pa.memory_map(str(arrow_path)) as mapped:
-        reader = pa.ipc.open_file(mapped)
-        n_docs = sum(reader.get_batch(i).num_rows for i in range(reader.num_record_batches))
     votes = {}
     for done, name in enumerate(names):
 
         def share(fraction: float, message: str = "", done: int = done) -> None:
             progress((done + fraction) / len(names), message)
 
-        election = Election(
-            tier.open_box(), source, name, labels=labels, limits=limits, progress=share
+        (votes[name],) = run_all(
+            source,
+            name,
+            [arrow_path],
+            labels=labels,
+            limits=limits,
+            policy=policy,
+            lexicons=lexicons,
+            progress=share,
         )
-        votes[name] = election.run(arrow_path, n_docs, tier.name)
     return votes
+
+
+def run_all(
+    source: str,
+    name: str,
+    arrow_paths: Sequence[Path],
+    *,
+    labels: Sequence[str],
+    limits: Limits = _DEFAULTS,
+    policy: CodePolicy = _ANY,
+    lexicons: Mapping[str, Lexicon] = _NONE,
+    progress: Progress = no_progress,
+) -> Iterator[Votes]:
+    """Iterate over the votes of one labeling function on each of some files.
+
+    Up to eight files are done by one process. A function that is given up in one of them is not
+    run on the next ones: they abstain, with a fault that says why.
+
+    Parameters
+    ----------
+    source, labels, limits, policy, lexicons, progress
+        As in :func:`run`.
+    name
+        The labeling function in the source.
+    arrow_paths
+        Arrow IPC files of documents.
+
+    Raises
+    ------
+    Invalid
+        If the source is too long.
+    Unavailable
+        If no sandbox can be had, or it ended meanwhile.
+    """
+    check_source(source)
+    tier = probe(policy)
+    sizes = [_count(path) for path in arrow_paths]
+    total = max(1, sum(sizes))
+    for start in range(0, len(sizes), MAX_FILES):
+        part = slice(start, start + MAX_FILES)
+        before, here = sum(sizes[:start]), sum(sizes[part])
+
+        def share(fraction: float, message: str = "", before: int = before, n: int = here) -> None:
+            progress((before + fraction * n) / total, message)
+
+        election = Election(
+            tier.open_box(),
+            source,
+            name,
+            labels=labels,
+            limits=limits,
+            progress=share,
+            lexicons=lexicons,
+        )
+        yield from election.run_all(arrow_paths[part], sizes[part], tier.name)
+
+
+def _count(path: Path) -> int:
+    with pa.memory_map(str(path)) as mapped:
+        reader = pa.ipc.open_file(mapped)
+        return sum(reader.get_batch(i).num_rows for i in range(reader.num_record_batches))

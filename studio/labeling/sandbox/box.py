@@ -24,6 +24,13 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
 
 
+class BoxEnded(Unavailable):
+    """The fork server is gone, and all its jobs with it, most likely for lack of memory."""
+
+    def __init__(self) -> None:
+        super().__init__("The sandbox has ended. Run the labeling function again.")
+
+
 class Box:
     """A fork server in its sandbox.
 
@@ -101,7 +108,7 @@ class Box:
             JSON values.
         descriptors
             Pipe for how it ended, pipe for its report, file of the code; to vote also the
-            documents and the memory of the votes. The server gets copies.
+            memory of the votes and the files of documents. The server gets copies.
 
         Raises
         ------
@@ -116,7 +123,7 @@ class Box:
             self._control.sendmsg([message], [rights])
         except OSError as error:
             self._running.discard(number)
-            raise Unavailable("The sandbox has ended. Run the labeling function again.") from error
+            raise BoxEnded from error
         return number
 
     def end(self, number: int) -> None:

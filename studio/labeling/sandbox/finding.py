@@ -8,7 +8,9 @@ from typing import Any
 
 from studio.core.errors import Invalid
 from studio.core.functions import MAX_NAME_LENGTH
+from studio.core.lexicons import Lexicon
 from studio.labeling.constants import constant_names
+from studio.labeling.imports import module_of
 from studio.labeling.limits import Limits
 from studio.labeling.sandbox.box import Box
 from studio.labeling.sandbox.jobs import End, RunningJob, check_source
@@ -19,7 +21,14 @@ _POLL_SECONDS = 0.05
 _GRACE_SECONDS = 2.0
 
 
-def find_functions(box: Box, source: str, labels: Sequence[str], limits: Limits) -> list[str]:
+def find_functions(
+    box: Box,
+    source: str,
+    labels: Sequence[str],
+    limits: Limits,
+    *,
+    lexicons: Mapping[str, Lexicon] | None = None,
+) -> list[str]:
     """Return the names of the labeling functions in ``source``, in order of definition.
 
     Raises
@@ -29,7 +38,7 @@ def find_functions(box: Box, source: str, labels: Sequence[str], limits: Limits)
     """
     check_source(source)
     job = {"limits": job_limits(limits, limits.cpu_for(0))}
-    with RunningJob(box, job, code(source, labels)) as running:
+    with RunningJob(box, job, code(source, labels, lexicons or {})) as running:
         end = _wait(running, limits)
     names: list[Any] = []
     is_done = False
@@ -45,9 +54,10 @@ def find_functions(box: Box, source: str, labels: Sequence[str], limits: Limits)
     return list(dict.fromkeys(n for n in good if len(n) <= MAX_NAME_LENGTH))[:_MAX_FUNCTIONS]
 
 
-def code(source: str, labels: Sequence[str]) -> Mapping[str, Any]:
-    """Return what the child loads: the source and the constants predefined in it."""
-    return {"source": source, "constants": constant_names(labels)}
+def code(source: str, labels: Sequence[str], lexicons: Mapping[str, Lexicon]) -> Mapping[str, Any]:
+    """Return what the child loads: source, constants predefined in it, lexicons to import."""
+    modules = {name: module_of(lexicon, labels) for name, lexicon in lexicons.items()}
+    return {"source": source, "constants": constant_names(labels), "lexicons": modules}
 
 
 def job_limits(limits: Limits, cpu_seconds: float) -> dict[str, Any]:
@@ -58,6 +68,7 @@ def job_limits(limits: Limits, cpu_seconds: float) -> dict[str, Any]:
         "cpu_seconds": cpu_seconds,
         "memory_bytes": limits.memory_bytes,
         "max_timeouts": limits.max_timeouts,
+        "niceness": limits.niceness,
     }
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 import select
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from studio.core.errors import Invalid, Unavailable
-from studio.labeling.sandbox.box import Box
+from studio.labeling.sandbox.box import Box, BoxEnded
+from studio.labeling.sandbox.reading import messages
 
 MAX_SOURCE = 1 << 20
+MAX_FILES = 8
+"""Files of documents that one job may vote on."""
+
 _MAX_KEPT = 128 << 10
 _MAX_REPORT = 1 << 20
 _SIGNALS = {
@@ -50,6 +54,9 @@ class RunningJob:
         self._box = box
         self._report = b""
         self._received = 0
+        self._told = 0
+        # Each file may be reported on as fully as a single one.
+        self._kept = _MAX_KEPT * max(1, len(data) - 1)
         self._pipe, report = os.pipe()
         self._status, status = os.pipe()
         os.set_blocking(self._pipe, False)
@@ -93,10 +100,16 @@ class RunningJob:
                 return None
         ended = os.read(self._status, 4096)
         if not ended:
-            raise Unavailable("The sandbox has ended. Run the labeling function again.")
+            raise BoxEnded
         self._drain()
         how = json.loads(ended)
         return End(int(how["code"]), float(how["cpu"]), self._report)
+
+    def news(self) -> Iterator[dict[str, Any]]:
+        """Iterate over the messages that came since the last time."""
+        end = self._report.rfind(b"\n") + 1
+        part, self._told = self._report[self._told : end], max(end, self._told)
+        return messages(part)
 
     @property
     def is_flooding(self) -> bool:
@@ -116,7 +129,7 @@ class RunningJob:
             if not part:
                 return
             self._received += len(part)
-            if len(self._report) < _MAX_KEPT:
+            if len(self._report) < self._kept:
                 self._report += part
 
     def _close(self) -> None:

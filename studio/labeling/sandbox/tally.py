@@ -1,21 +1,23 @@
-"""Counting the votes of one function, and what it says of its failures."""
+"""Counting the votes of one function on one file, and what it says of its failures."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from mmap import mmap
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.core.functions import Fault
+from studio.core.functions import Fault, Votes
 from studio.core.schema import ABSTAIN
-from studio.labeling.sandbox.inside import votemap
-from studio.labeling.sandbox.jobs import End
-from studio.labeling.sandbox.reading import clean, items, messages, whole
+from studio.labeling.sandbox.inside.votemap import NOT_RUN, OFFSET, Section
+from studio.labeling.sandbox.reading import clean, items, whole
 
 _MAX_LINE = 10**6
 _MAX_FAULTS = 100
+_MAX_SECONDS = 10**6
+_SHOWN = 3
+_SLOWEST = 5
 
 _Kind = tuple[str, int | None]
 
@@ -27,122 +29,119 @@ class Tally:
     no further than the count goes.
     """
 
-    def __init__(self, name: str, memory: mmap, n_docs: int, cardinality: int) -> None:
-        self.n_docs = n_docs
+    def __init__(self, name: str, section: Section, cardinality: int) -> None:
+        self.n_docs = section.n_docs
         self.is_over = False
         self._name = name
-        self._memory = memory
-        self._width = votemap.width(cardinality)
-        self._last_code = cardinality - 1 + votemap.OFFSET
-        self._kinds: dict[_Kind, Fault] = {}
+        self._section = section
+        self._last_code = cardinality - 1 + OFFSET
+        self._seen: dict[_Kind, Fault] = {}
+        self._counts: dict[_Kind, int] = {}
         self._whole: list[Fault] = []
         self._fatal: list[Fault] = []
+        self._slowest: list[tuple[int, float]] = []
 
     def position(self, start: int) -> int:
         """Return the first row from ``start`` on that has not run; ``n_docs`` if all have."""
-        return votemap.first_not_run(self._memory, self._width, start, self.n_docs)
+        return self._section.position(start)
 
-    def read(self, end: End) -> None:
-        """Take the report of one process: faults, counts, whether it is through."""
-        seen: dict[_Kind, Fault] = {}
-        is_done = False
-        for message in messages(end.report):
-            if "load" in message:
-                self._add_load(items(message, "load", 3))
-            elif "fault" in message:
-                self._add_fault(seen, items(message, "fault", 4))
-            elif isinstance(message.get("counts"), list):
-                self._add_counts(seen, message["counts"])
-            elif "stopped" in message:
-                self._add_rest(clean(message["stopped"]))
-            is_done = is_done or message.get("done") is True
-        self.is_over = self.is_over or (is_done and end.code == 0)
-        for kind, fault in seen.items():
-            known = self._kinds.get(kind)
-            count = fault.count + (known.count if known else 0)
-            self._kinds[kind] = replace(known or fault, count=count)
+    def add_fault(self, found: list[Any]) -> None:
+        """Note the first failure of a kind: exception, message, line, row, as the child says."""
+        if len(self._seen) >= _MAX_FAULTS:
+            return
+        name, message, line, row = found
+        kind = (clean(name, 80) or "Error", whole(line, 1, _MAX_LINE))
+        where = whole(row, 0, self.n_docs)
+        fault = Fault(self._name, kind[0], clean(message), kind[1], where)
+        self._seen.setdefault(kind, fault)
+
+    def add_counts(self, counts: object, slowest: object) -> None:
+        """Note how often each kind failed, and which documents were slow, as the child says."""
+        for entry in _lists(counts, 4)[:_MAX_FAULTS]:
+            kind = (clean(entry[0], 80) or "Error", whole(entry[1], 1, _MAX_LINE))
+            count = whole(entry[2], 1, self.n_docs + 1)
+            if kind in self._seen and count is not None:
+                self._counts[kind] = self._counts.get(kind, 0) + count
+                self._add_rows(kind, entry[3])
+        for row, seconds in _lists(slowest, 2)[:_SLOWEST]:
+            where = whole(row, 0, self.n_docs)
+            if where is not None and type(seconds) is float and 0 < seconds < _MAX_SECONDS:
+                self._slowest.append((where, seconds))
+
+    def add_load(self, found: list[Any] | None) -> None:
+        """Note that the code did not load: exception, message, line, as the child says."""
+        name, message, line = found or ["", "", None]
+        self.is_over = True
+        where = whole(line, 1, _MAX_LINE)
+        self._whole.append(Fault(self._name, clean(name, 80) or "Error", clean(message), where))
 
     def add_fatal(self, row: int, why: str) -> None:
         """Note the document during which the process ended; it abstains."""
-        offset = row * self._width
-        self._memory[offset : offset + self._width] = b"\xff" * self._width
-        self._fatal.append(Fault(self._name, "Killed", _sentence(why), None, row))
+        self._section.fail(row)
+        self._fatal.append(Fault(self._name, "Killed", sentence(why), None, row, 1, (row,)))
 
     def close(self, why: str) -> None:
-        """End the run; documents that were not reached are a fault that says why."""
+        """End the run; documents that were not reached are a fault that says why, a sentence."""
         self.is_over = True
-        if why and not any(fault.exception == "NotRun" for fault in self._whole):
-            self._add_rest(_sentence(why))
+        first = self.position(0)
+        rest = int((self._codes() == NOT_RUN).sum())
+        if why and rest:
+            message = f"{rest} documents were not reached. {why}"
+            self._whole.append(Fault(self._name, "NotRun", message, None, first, rest))
 
-    def votes(self) -> NDArray[np.int16]:
-        """Return int16 ``[n_docs]``; whatever is not a vote abstains."""
+    def result(self, tier: str) -> Votes:
+        """Return the votes, int16 ``[n_docs]``; whatever is not a vote abstains."""
         codes = self._codes().astype(np.int32)
-        is_vote = (codes >= votemap.OFFSET) & (codes <= self._last_code)
-        return np.where(is_vote, codes - votemap.OFFSET, ABSTAIN).astype(np.int16)
+        is_vote = (codes >= OFFSET) & (codes <= self._last_code)
+        votes = np.where(is_vote, codes - OFFSET, ABSTAIN).astype(np.int16)
+        slowest = sorted(dict(self._slowest).items(), key=lambda found: (-found[1], found[0]))
+        return Votes(votes, tuple(self._faults(codes)), tier, tuple(slowest[:_SLOWEST]))
 
-    def faults(self) -> list[Fault]:
+    def _faults(self, codes: NDArray[np.int32]) -> list[Fault]:
         """Return all faults; their counts add up to the documents that failed or did not run."""
-        codes = self._codes()
         failed = int((codes > self._last_code).sum()) - len(self._fatal)
         kept: list[Fault] = []
-        for fault in self._kinds.values():
-            count = min(fault.count, failed)
+        for kind, fault in self._seen.items():
+            count = min(self._counts.get(kind, 1), failed)
             failed -= count
             if count:
-                kept.append(replace(fault, count=count))
+                kept.append(replace(fault, count=count, doc_ids=_rows_of(fault)))
         if failed and kept:
             # A process that was killed had no time to say its counts: the last kind it
             # reported is the best guess.
             kept[-1] = replace(kept[-1], count=kept[-1].count + failed)
         elif failed:
-            first = int(np.argmax(codes > self._last_code))
-            kept.append(Fault(self._name, "InvalidVote", "It is no label.", None, first, failed))
+            rows = np.flatnonzero(codes > self._last_code)[:_SHOWN].tolist()
+            message = "It is no label."
+            fault = Fault(self._name, "InvalidVote", message, None, rows[0], failed, tuple(rows))
+            kept.append(fault)
         return [*self._whole, *kept, *self._fatal]
+
+    def _add_rows(self, kind: _Kind, rows: object) -> None:
+        said = rows if isinstance(rows, list) else []
+        known = self._seen[kind]
+        found = [row for row in said[:_SHOWN] if whole(row, 0, self.n_docs) is not None]
+        every = sorted({*_rows_of(known), *found})[:_SHOWN]
+        self._seen[kind] = replace(known, doc_ids=tuple(every))
 
     def _codes(self) -> NDArray[np.uint16]:
         # Copied first, checked afterwards: the child might still be writing.
-        kind = np.dtype("<u1" if self._width == 1 else "<u2")
-        data = self._memory[: self.n_docs * self._width]
-        return (
-            np.frombuffer(data, kind).astype(np.uint16) if self.n_docs else np.zeros(0, np.uint16)
-        )
-
-    def _add_load(self, found: list[object] | None) -> None:
-        name, message, line = found or ["", "", None]
-        self.is_over = True
-        self._whole.append(
-            Fault(
-                self._name,
-                clean(name, 80) or "Error",
-                clean(message),
-                whole(line, 1, _MAX_LINE),
-            )
-        )
-
-    def _add_fault(self, seen: dict[_Kind, Fault], found: list[object] | None) -> None:
-        if found is None or len(seen) >= _MAX_FAULTS:
-            return
-        name, message, line, row = found
-        kind = (clean(name, 80) or "Error", whole(line, 1, _MAX_LINE))
-        where = whole(row, 0, self.n_docs)
-        seen.setdefault(kind, Fault(self._name, kind[0], clean(message), kind[1], where))
-
-    def _add_counts(self, seen: dict[_Kind, Fault], counts: list[object]) -> None:
-        for entry in counts[:_MAX_FAULTS]:
-            if not isinstance(entry, list) or len(entry) != 3:
-                continue
-            kind = (clean(entry[0], 80) or "Error", whole(entry[1], 1, _MAX_LINE))
-            count = whole(entry[2], 1, self.n_docs + 1)
-            if kind in seen and count is not None:
-                seen[kind] = replace(seen[kind], count=count)
-
-    def _add_rest(self, why: str) -> None:
-        first = self.position(0)
-        rest = int((self._codes() == votemap.NOT_RUN).sum())
-        if rest:
-            message = f"{rest} documents were not reached. {why}"
-            self._whole.append(Fault(self._name, "NotRun", message, None, first, rest))
+        kind = np.dtype("<u1" if self._section.width == 1 else "<u2")
+        return np.frombuffer(self._section.copy(), kind).astype(np.uint16)
 
 
-def _sentence(why: str) -> str:
+def sentence(why: str) -> str:
+    """Return half a sentence as a whole one."""
     return f"{why[:1].upper()}{why[1:]}."
+
+
+def _rows_of(fault: Fault) -> tuple[int, ...]:
+    if fault.doc_ids or fault.doc_id is None:
+        return fault.doc_ids
+    return (fault.doc_id,)
+
+
+def _lists(value: object, length: int) -> list[list[Any]]:
+    """Return the lists of a given length in a list; whatever is none is left out."""
+    found = value if isinstance(value, list) else []
+    return [entry for entry in found if items({"": entry}, "", length) is not None]

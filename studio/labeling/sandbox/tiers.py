@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from studio.core.errors import StudioError, Unavailable
+from studio.core.settings import CodePolicy
 from studio.labeling.limits import Limits
 from studio.labeling.sandbox.box import Box
 from studio.labeling.sandbox.finding import find_functions
+from studio.labeling.sandbox.policy import decide_by
 from studio.labeling.sandbox.pool import warm_box
 
 
@@ -60,22 +62,32 @@ _lock = threading.Lock()
 _found: Tier | None = None
 
 
-def probe(*, trusted: bool = False) -> Tier:
-    """Return the strongest tier that works here; tried once a process.
+_ANY: Final = CodePolicy()
+
+
+def probe(policy: CodePolicy = _ANY) -> Tier:
+    """Return the strongest tier that works here, "none" if it may not be used; tried once.
 
     Parameters
     ----------
-    trusted
-        Whether the operator trusts all authors: then Python functions run even where no sandbox
-        can be had, in a process of their own with limits, and are stamped "unsandboxed".
+    policy
+        Where code may run. If the operator trusts all authors, Python functions run even where no
+        sandbox can be had, in a process of their own with limits, and are stamped "unsandboxed".
     """
     global _found
     with _lock:
         if _found is None:
             _found = _try_all()
-    if _found.level == 0 and trusted:
-        return _unsandboxed(_found)
-    return _found
+        found = _found
+    if found.level == 0 and policy.trusted_authors:
+        found = _unsandboxed(found)
+    decision = decide_by(found.name, policy)
+    sentence = f"{found.sentence} {decision.sentence}".strip()
+    if decision.runs:
+        return replace(found, sentence=sentence)
+    if found.level:
+        sentence = f"Python labeling functions are refused. {decision.sentence} {found.sentence}"
+    return Tier("none", 0, sentence)
 
 
 def forget() -> None:
@@ -102,9 +114,7 @@ def _try_all() -> Tier:
     return Tier(
         "none",
         0,
-        f"Python labeling functions are refused, because no sandbox works here: {full} {kernel} "
-        "Keyword and regex functions work. On a machine where you trust all authors, set "
-        "STUDIO_TRUSTED_AUTHORS=yes.",
+        f"Python labeling functions are refused, because no sandbox works here: {full} {kernel}",
     )
 
 

@@ -183,6 +183,12 @@ class Desk extends View {
     this.draw();
   }
 
+  makeRule() {
+    const card = this.current();
+    const words = this.selectedWords();
+    if (card && words) this.send("rule", { doc: card.id, text: words, seq: ++this.seq });
+  }
+
   // ---- keys
 
   pressed(event) {
@@ -211,6 +217,7 @@ class Desk extends View {
       s: () => this.answer(null, "skipped"),
       d: () => this.answer(null, "discarded"),
       u: () => this.undo(),
+      f: () => this.makeRule(),
       "?": () => this.toggleHelp(),
       Escape: () => this.helpOpen && this.toggleHelp(),
       "/": this.search ? () => this.search.focus() : undefined,

@@ -59,6 +59,22 @@ class Desk:
     find: Callable[[Sequence[int]], Sequence[ReviewCard]]
 
 
+@dataclass(frozen=True)
+class Rule:
+    """Words of a text from which a labeling function is to be made, and the label suggested."""
+
+    text: str
+    label: int | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of the card: a sentence for the user where answers were refused, and a rule."""
+
+    problem: str | None = None
+    rule: Rule | None = None
+
+
 @dataclass
 class Progress:
     """Where one card stands: kept in the session, of ids and plain values only."""
@@ -73,15 +89,14 @@ class Progress:
     rejected: list[int] = field(default_factory=list)
     returned: list[int] = field(default_factory=list)
     problem: str | None = None
+    rule: Rule | None = None
 
     def open_cards(self) -> list[dict[str, Any]]:
         """Return the cards in hand without an answer."""
         return [card for card in self.cards if card["id"] not in self.answered]
 
 
-def review_card(
-    desk: Desk, *, key: str, scope: str, queue: str, schema: LabelSchema
-) -> str | None:
+def review_card(desk: Desk, *, key: str, scope: str, queue: str, schema: LabelSchema) -> Outcome:
     """Draw the card and store what was answered since the last run.
 
     Call it inside a fragment, so that an answer does not run the whole page.
@@ -100,8 +115,8 @@ def review_card(
 
     Returns
     -------
-    str | None
-        A sentence for the user when answers were refused; None otherwise.
+    Outcome
+        What went wrong, and the words that are to become a labeling function.
     """
     # A component of its own for each scope and queue: what is left in the outbox of one project
     # must never be taken for answers to another.
@@ -112,9 +127,11 @@ def review_card(
         key=full_key,
         data={"scope": scope, **_data(progress, schema, dark=session.is_dark())},
         on_outbox_change=partial(_receive, desk, full_key),
+        on_rule_change=partial(_receive_rule, full_key),
     )
     problem, progress.problem = progress.problem, None
-    return problem
+    rule, progress.rule = progress.rule, None
+    return Outcome(problem, rule)
 
 
 def apply_events(
@@ -174,6 +191,15 @@ def _receive(desk: Desk, key: str) -> None:
     progress = _progress_of(key)
     events = list(outbox.get("events") or ())[:MAX_EVENTS]
     apply_events(desk, progress, mount=str(outbox.get("mount")), events=events)
+
+
+def _receive_rule(key: str) -> None:
+    sent = st.session_state[key].get("rule") or {}
+    progress = _progress_of(key)
+    words = str(sent.get("text", "")).strip()[:200]
+    card = next((c for c in progress.cards if c["id"] == sent.get("doc")), None)
+    if words and card is not None:
+        progress.rule = Rule(words, card["suggestion"])
 
 
 def _submit(desk: Desk, progress: Progress, answers: list[Answer]) -> None:
@@ -267,6 +293,7 @@ def _words() -> dict[str, Any]:
         "discarded": _("discarded"),
         "saved": _("All answers are stored."),
         "saving": _("Storing…"),
+        "rule": _("Make a labeling function of “{words}”"),
         "search": _("Type / and the beginning of a label"),
         "votes": _("Who voted what"),
         "no_votes": _("No labeling function voted here."),
@@ -279,6 +306,7 @@ def _words() -> dict[str, Any]:
             ["S", _("skip: the document comes again at the end of the queue")],
             ["D", _("discard: the document is unusable and serves nothing")],
             ["U", _("undo the last answer, also one from an earlier visit")],
+            ["F", _("make a labeling function of the words that are selected")],
             ["← →", _("look at the documents before and after without answering")],
             ["/", _("search a label, where there are more than nine")],
             ["?", _("show or hide this list")],

@@ -3,6 +3,7 @@
 
 const DIGITS = 9;
 const TRAIL = 10;
+const LONGEST_RULE = 200;
 
 function el(tag, className, text) {
   const node = document.createElement(tag);
@@ -18,6 +19,11 @@ class View {
     this.head = el("header", "head");
     this.text = el("div", "text");
     this.text.tabIndex = 0;
+    this.rule = this.button("tool rule", () => this.makeRule());
+    this.rule.hidden = true;
+    for (const name of ["mouseup", "keyup"]) {
+      this.text.addEventListener(name, () => this.offerRule());
+    }
     this.labels = el("div", "labels");
     this.labels.setAttribute("role", "group");
     this.tools = el("div", "tools");
@@ -27,7 +33,7 @@ class View {
     this.status = el("span", "status");
     this.status.setAttribute("role", "status");
     const main = el("div", "main");
-    main.append(this.head, this.text, this.labels, this.tools, this.help);
+    main.append(this.head, this.text, this.rule, this.labels, this.tools, this.help);
     const columns = el("div", "columns");
     columns.append(main, this.side);
     this.root.append(columns, this.trailBox);
@@ -100,6 +106,7 @@ class View {
     this.drawHead(card);
     this.text.textContent = card ? card.text : this.data.words.done;
     this.text.scrollTop = 0;
+    this.rule.hidden = true;
     this.drawLabels();
     this.drawSide(card);
     this.drawTrail();
@@ -113,6 +120,23 @@ class View {
     this.head.append(el("span", "id", `#${card.external_id}`), el("span", "reason", card.reason));
     const given = this.answers.get(card.id);
     if (given) this.head.append(el("span", "given", this.wordsOf(given)));
+  }
+
+  // Words that are selected in the text can become a labeling function.
+  selectedWords() {
+    const host = this.root.getRootNode();
+    const chosen = host.getSelection ? host.getSelection() : document.getSelection();
+    const words = String(chosen ?? "").trim();
+    const inside = chosen?.anchorNode && this.text.contains(chosen.anchorNode);
+    return inside && words.length <= LONGEST_RULE ? words : "";
+  }
+
+  offerRule() {
+    const words = this.selectedWords();
+    this.rule.hidden = !words;
+    if (!words) return;
+    const shown = words.length > 40 ? `${words.slice(0, 39)}…` : words;
+    this.rule.replaceChildren(el("kbd", "", "F"), el("span", "", this.data.words.rule.replace("{words}", shown)));
   }
 
   drawLabels() {

@@ -13,7 +13,7 @@ from studio.core.runs import TrainingRun
 from studio.exporters.base import labels_exporters
 from studio.services.deploy import exported_file, format_names
 from studio.storage.store import Store
-from studio.ui.parts import panel
+from studio.ui.parts import panel, slices
 from studio.ui.text import _
 
 LEAD = "Take the labels and the model home, in formats that other tools read."
@@ -26,9 +26,12 @@ class LabelsChoice:
 
     format_name: str
     run_id: int | None
+    slice_id: int | None
 
 
-def draw_labels(runs: Sequence[TrainingRun]) -> LabelsChoice | None:
+def draw_labels(
+    store: Store, project: Project, runs: Sequence[TrainingRun]
+) -> LabelsChoice | None:
     """Draw the form for an export of labels; return it when it was asked for."""
     with st.container(border=True):
         st.subheader(_("Labels"), anchor=False)
@@ -50,8 +53,9 @@ def draw_labels(runs: Sequence[TrainingRun]) -> LabelsChoice | None:
             format_func=lambda run: _("no run") if run is None else run.name,
             key="deploy.predictions",
         )
+        slice_id = slices.draw_picker(store, project, key="deploy.slice", title=_("Export"))
         sent = st.button(_("Export labels"), key="deploy.labels", type="primary")
-    return LabelsChoice(chosen, run.run_id if run else None) if sent else None
+    return LabelsChoice(chosen, run.run_id if run else None, slice_id) if sent else None
 
 
 def draw_model(runs: Sequence[TrainingRun]) -> int | None:

@@ -10,6 +10,7 @@ from studio.core.documents import Split
 from studio.core.projects import Project
 from studio.services import selections
 from studio.services.evaluation import Evaluation, Judged
+from studio.services.slice_scores import SliceScore
 from studio.ui import tables
 from studio.ui.text import _
 
@@ -67,6 +68,41 @@ def show_scores(found: Sequence[Evaluation]) -> None:
             "All are judged on the same {n} gold documents. With so few, differences under about "
             "{error:.1%} may be luck."
         ).format(n=found[0].scores.n, error=_two_errors(found[0]))
+    )
+
+
+def show_slices(scores: Sequence[SliceScore]) -> None:
+    """Draw the accuracy on each slice with its interval; nothing where there is no slice."""
+    if not any(score.name for score in scores):
+        return
+    st.subheader(_("By slice"), anchor=False)
+    rows = [
+        {
+            "slice": score.name or _("all documents"),
+            "source": score.source.title,
+            "documents": score.n,
+            "accuracy": score.accuracy,
+            "low": score.low if score.n else None,
+            "high": score.high if score.n else None,
+            "note": score.problem or ("" if score.n else _("no gold document in it")),
+        }
+        for score in scores
+    ]
+    columns = {
+        "slice": tables.text(_("slice")),
+        "source": tables.text(_("source")),
+        "documents": tables.number(_("gold documents")),
+        "accuracy": tables.number(_("accuracy"), digits=3),
+        "low": tables.number(_("from"), digits=3, help=_("95 % interval after Wilson")),
+        "high": tables.number(_("to"), digits=3, help=_("95 % interval after Wilson")),
+        "note": tables.text(_("note")),
+    }
+    tables.draw_rows(rows, columns, key="evaluation.slices")
+    st.caption(
+        _(
+            "The true accuracy lies between “from” and “to” in 95 of 100 cases. A slice whose "
+            "“to” is below the accuracy on all documents is one that the source fails on."
+        )
     )
 
 

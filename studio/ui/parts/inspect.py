@@ -15,7 +15,7 @@ from studio.core.runs import TrainingRun
 from studio.services import documents
 from studio.storage.store import Store
 from studio.ui import html, session, tables
-from studio.ui.parts import documents as lists
+from studio.ui.parts import browse as lists
 from studio.ui.parts import panel
 from studio.ui.text import _, plain
 

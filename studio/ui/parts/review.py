@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from studio.core.documents import Split
@@ -9,8 +11,10 @@ from studio.core.projects import Project
 from studio.core.users import User
 from studio.services import review
 from studio.storage.store import Store
-from studio.ui import desks, html, tables
+from studio.ui import desks, html, navigation, tables
 from studio.ui.components.review import review_card
+from studio.ui.parts import slices
+from studio.ui.parts.labeling_functions.desk import begin
 from studio.ui.text import _, ago, plain, short
 
 LEAD = (
@@ -18,10 +22,26 @@ LEAD = (
 )
 
 
-def draw_queue() -> tuple[str, int, Split | None]:
-    """Draw the choice of a queue; return its name, the seed and the split."""
+@dataclass(frozen=True)
+class QueueChoice:
+    """Which documents come in which order."""
+
+    queue: str
+    seed: int
+    split: Split | None
+    slice_id: int | None
+
+    @property
+    def name(self) -> str:
+        """Tells the queues of one card apart."""
+        parts = [self.queue, str(self.seed), self.split or "all"]
+        return ".".join(parts if self.slice_id is None else [*parts, f"slice{self.slice_id}"])
+
+
+def draw_queue(store: Store, project: Project) -> QueueChoice:
+    """Draw the choice of a queue, a split and a slice."""
     names = review.queue_names()
-    left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
+    left, middle, part, right = st.columns([3, 1, 2, 1], vertical_alignment="bottom")
     with left:
         queue = st.selectbox(
             _("Queue"), names, format_func=review.queue_title, key="queue", bind="query-params"
@@ -35,33 +55,41 @@ def draw_queue() -> tuple[str, int, Split | None]:
         )
     with right:
         seed = st.number_input(_("Seed"), 0, 2**31, 0, key="seed", bind="query-params")
-    return queue, int(seed), Split(split) if split else None
+    with part:
+        slice_id = slices.draw_picker(store, project, key="review.slice")
+    return QueueChoice(queue, int(seed), Split(split) if split else None, slice_id)
 
 
-def show_desk(
-    store: Store, user: User, project: Project, chosen: tuple[str, int, Split | None]
-) -> None:
+def show_desk(store: Store, user: User, project: Project, chosen: QueueChoice) -> None:
     """Draw the card, the progress and the last answers; an answer runs only this part."""
     st.fragment(_draw_desk)(store, user, project, chosen)
 
 
-def _draw_desk(
-    store: Store, user: User, project: Project, chosen: tuple[str, int, Split | None]
-) -> None:
-    queue, seed, split = chosen
+def _draw_desk(store: Store, user: User, project: Project, chosen: QueueChoice) -> None:
     number = project.project_id
-    desk = desks.desk_of(store, user, number, queue=queue, seed=seed, split=split)
+    desk = desks.desk_of(
+        store,
+        user,
+        number,
+        queue=chosen.queue,
+        seed=chosen.seed,
+        split=chosen.split,
+        slice_id=chosen.slice_id,
+    )
     card, side = st.columns([3, 1], gap="large")
     with card:
-        problem = review_card(
+        outcome = review_card(
             desk,
             key="review.card",
             scope=desks.scope_of(user, number),
-            queue=f"{queue}.{seed}.{split or 'all'}",
+            queue=chosen.name,
             schema=project.schema,
         )
-        if problem:
-            st.error(plain(problem), icon=":material/error:")
+        if outcome.problem:
+            st.error(plain(outcome.problem), icon=":material/error:")
+        if outcome.rule:
+            begin(store, project, outcome.rule.text, outcome.rule.label)
+            navigation.go("labeling_functions")
     with side:
         _show_progress(store, number)
         _show_recent(store, user, project)

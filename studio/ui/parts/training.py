@@ -11,10 +11,12 @@ import streamlit as st
 from studio.core.jobs import JobState
 from studio.core.projects import Project
 from studio.core.runs import MetricPoint, Targets, TrainingRun
+from studio.core.slices import Scope
 from studio.services import training
 from studio.services.training import Preview, method_names, method_options, method_title
 from studio.storage.store import Store
 from studio.ui import charts, forms, jobs, tables
+from studio.ui.parts import slices
 from studio.ui.text import _, plain
 
 LEAD = "Fine-tune a transformer, or train the quick control, and watch the loss fall."
@@ -42,10 +44,11 @@ class RunChoice:
     options: dict[str, Any]
     problem: str | None
     seed: int
+    scope: Scope | None
 
 
-def draw_choice(has_weak: bool) -> RunChoice:
-    """Draw method, targets and options; return what they are now."""
+def draw_choice(store: Store, project: Project, has_weak: bool) -> RunChoice:
+    """Draw method, targets, slice and options; return what they are now."""
     method = st.radio(
         _("Method"),
         method_names(),
@@ -59,13 +62,31 @@ def draw_choice(has_weak: bool) -> RunChoice:
         format_func=lambda target: _(TARGET_WORDS[target]),
         key="training.targets",
     )
+    scope = _draw_scope(store, project)
     filled = forms.draw_options(method_options(method), key=f"training.{method}")
     left, right = st.columns([3, 1])
     with left:
         name = st.text_input(_("Name of the run"), key="training.name", placeholder=method)
     with right:
         seed = st.number_input(_("Seed"), 0, 2**31, 0, key="training.seed")
-    return RunChoice(name, method, targets, filled.values, filled.problem, int(seed))
+    return RunChoice(name, method, targets, filled.values, filled.problem, int(seed), scope)
+
+
+def _draw_scope(store: Store, project: Project) -> Scope | None:
+    which, how = st.columns([2, 1], vertical_alignment="bottom")
+    with which:
+        slice_id = slices.draw_picker(store, project, key="training.slice")
+    if slice_id is None:
+        return None
+    with how:
+        outside = st.selectbox(
+            _("Learn from"),
+            [False, True],
+            format_func=lambda left_out: _("all but this slice") if left_out else _("this slice"),
+            key="training.outside",
+            label_visibility="collapsed",
+        )
+    return Scope(slice_id, outside=outside)
 
 
 def show_preview(preview: Preview, project: Project) -> None:

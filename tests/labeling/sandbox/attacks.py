@@ -23,6 +23,36 @@ def attack(x):
 ATTACKS: dict[str, str] = {
     "read a system file": "open('/etc/passwd').read()\nreturn THROUGH",
     "read the secret file": "open(T['secret']).read()\nreturn THROUGH",
+    "read the studio's database": (
+        "import sqlite3\n"
+        "c = sqlite3.connect('file:' + T['database'] + '?mode=ro', uri=True)\n"
+        "return THROUGH if c.execute('select word from secrets').fetchone() else HELD"
+    ),
+    "write into the studio's database": (
+        "import sqlite3\n"
+        "c = sqlite3.connect(T['database'])\n"
+        "c.execute(\"insert into secrets values ('planted')\")\nc.commit()\nreturn THROUGH"
+    ),
+    "remove the folder of the secret": "import shutil\nshutil.rmtree(T['folder'])\nreturn THROUGH",
+    "plant code for the next process": (
+        "home = os.path.expanduser('~/.local/lib/python3.11/site-packages')\n"
+        "for d in (home, '/tmp', '/work'):\n"
+        "    try:\n"
+        "        os.makedirs(d, exist_ok=True)\n"
+        "        open(os.path.join(d, T['token'] + 'customize.py'), 'w').write('x = 1')\n"
+        "    except OSError: continue\n"
+        "    return THROUGH\n"
+        "return HELD"
+    ),
+    "fill what can be written": (
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "for d in (T['folder'], '/tmp', '/dev/shm', '/dev', '.'):\n"
+        "    try: fd = os.open(os.path.join(d, 'fill-' + T['token']), os.O_CREAT | os.O_WRONLY)\n"
+        "    except OSError: continue\n"
+        "    os.write(fd, b'x' * 4096)\n"
+        "    return THROUGH\n"
+        "return HELD"
+    ),
     "list the folder of the secret": "return THROUGH if os.listdir(T['folder']) else HELD",
     "overwrite the secret file": "open(T['secret'], 'w').write('gone')\nreturn THROUGH",
     "delete the secret file": "os.unlink(T['secret'])\nreturn THROUGH",
@@ -95,6 +125,19 @@ ATTACKS: dict[str, str] = {
     "start a shell": "import subprocess\nsubprocess.run(['/bin/sh', '-c', 'true'])\n"
     "return THROUGH",
     "become a shell": "os.execv('/usr/bin/env', ['env'])\nreturn THROUGH",
+    "start a helper that is root's": "os.posix_spawn('/usr/bin/su', ['su', '-c', 'id'], {})\n"
+    "return THROUGH",
+    "outlive its job": ("if os.fork() == 0:\n    os.setsid()\n    os._exit(0)\nreturn THROUGH"),
+    "leave its session": "os.setsid()\nreturn THROUGH",
+    "enter the parent's namespaces": (
+        "fd = os.open(f\"/proc/{T['pid']}/ns/mnt\", os.O_RDONLY)\n"
+        "return THROUGH if call(308, fd, 0) == 0 else HELD"
+    ),
+    "add a key": "return THROUGH if call(248, b'user\\0', b'x\\0', b'v', 1, -2) >= 0 else HELD",
+    "compare processes": "return THROUGH if call(312, os.getpid(), T['pid'], 0, 0, 1) >= 0 "
+    "else HELD",
+    "lower its niceness": "os.setpriority(os.PRIO_PROCESS, 0, -5)\nreturn THROUGH",
+    "slow the others down": "os.setpriority(os.PRIO_PROCESS, T['pid'], 19)\nreturn THROUGH",
     "make memory files": "os.memfd_create('x')\nreturn THROUGH",
     "raise its own limits": (
         "import resource\nresource.setrlimit(resource.RLIMIT_AS, (-1, -1))\nreturn THROUGH"

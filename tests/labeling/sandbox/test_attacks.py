@@ -6,6 +6,7 @@ import ctypes
 import json
 import os
 import socket
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,8 @@ class Target:
         names = sorted(p.name for p in self.folder.iterdir())
         secret = self.folder / "secret.txt"
         return (
-            names == ["docs.arrow", "secret.txt", "u.sock"]
+            names == ["docs.arrow", "secret.txt", "studio.db", "u.sock"]
+            and _words(self.folder / "studio.db") == [(TOKEN,)]
             and secret.read_text() == TOKEN
             and secret.stat().st_mode & 0o777 == 0o600
         )
@@ -48,6 +50,9 @@ def target(tmp_path: Path) -> Iterator[Target]:
     secret.write_text(TOKEN)
     secret.chmod(0o600)
     write_shard(tmp_path / "docs.arrow", ["a"] * N_DOCS)
+    database = sqlite3.connect(tmp_path / "studio.db")
+    database.executescript(f"create table secrets (word); insert into secrets values ('{TOKEN}')")
+    database.close()
     memory = ctypes.create_string_buffer(TOKEN.encode())
     abstract = f"weft-test-{os.getpid()}"
     tcp, udp = socket.create_server(("127.0.0.1", 0)), socket.socket(type=socket.SOCK_DGRAM)
@@ -62,6 +67,7 @@ def target(tmp_path: Path) -> Iterator[Target]:
         facts = {
             "secret": str(secret),
             "folder": str(tmp_path),
+            "database": str(tmp_path / "studio.db"),
             "token": TOKEN,
             "pid": os.getpid(),
             "address": ctypes.addressof(memory),
@@ -93,6 +99,7 @@ def test_attacks_work_where_nothing_holds_them(target: Target) -> None:
     harmless = [
         "read a system file",
         "read the secret file",
+        "read the studio's database",
         "connect by TCP",
         "send by UDP",
         "connect to a socket file",
@@ -114,6 +121,14 @@ def test_attacks_work_where_nothing_holds_them(target: Target) -> None:
         )
         votes = election.run(target.folder / "docs.arrow", N_DOCS, "unsandboxed")
         assert THROUGH in votes.votes.tolist(), (name, votes.faults)
+
+
+def _words(path: Path) -> list[tuple[str, ...]]:
+    database = sqlite3.connect(path)
+    try:
+        return database.execute("select word from secrets").fetchall()
+    finally:
+        database.close()
 
 
 def _attack(name: str, target: Target, *, bubblewrap: bool) -> Votes:

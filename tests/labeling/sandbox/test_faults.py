@@ -105,6 +105,20 @@ def test_two_reasons_are_two_faults_with_their_counts(shard: Path) -> None:
     votes = run(shard, "if x.n < 2: return 1 / 0\nif x.n > 16: return [][1]\nreturn HAM")
     found = [(f.exception, f.line, f.doc_id, f.count) for f in votes.faults]
     assert found == [("ZeroDivisionError", 3, 0, 2), ("IndexError", 4, 17, 3)]
+    assert [f.doc_ids for f in votes.faults] == [(0, 1), (17, 18, 19)]
+
+
+def test_the_first_three_documents_of_a_reason_are_kept(shard: Path) -> None:
+    fault = only(run(shard, "if x.n % 4 == 2: return 1 / 0\nreturn HAM"))
+    assert (fault.count, fault.doc_ids) == (5, (2, 6, 10))
+
+
+def test_slow_documents_are_noted_and_quick_ones_are_not(shard: Path) -> None:
+    assert run(shard, "return HAM").slowest == ()
+    slow = run(shard, "if x.n in (4, 9): sum(range(8_000_000))\nreturn HAM").slowest
+    assert sorted(row for row, _ in slow) == [4, 9]
+    assert [seconds for _, seconds in slow] == sorted((s for _, s in slow), reverse=True)
+    assert all(seconds > 0.01 for _, seconds in slow)
 
 
 @pytest.mark.parametrize(

@@ -61,13 +61,17 @@ def test_a_child_that_fills_its_map_and_hangs_is_ended(shard: Path) -> None:
 
 def test_forged_lines_are_believed_no_further_than_the_votes_go(shard: Path) -> None:
     lines = (
-        b'{"done": true}\n{"fault": ["X", "forged", 10000000000, 99]}\n{"fault": [1]}\nnull\n[]\n'
-        b'{"counts": [["X", null, 1000000]]}\n{"counts": 5}\n{"fault": 7}\n{"names": [1]}\n'
+        b'{"done": true}\n{"fault": [0, "X", "forged", 10000000000, 99]}\n{"fault": [1]}\n[]\n'
+        b'{"part": [0, [["X", null, 1000000, [1, 99, "a"]], 5, [1, 2, 3, 4]], 7]}\nnull\n'
+        b'{"part": [0, [["X", null, 3, 5]], [[99, 1.0], [1, -1.0], [1, 1e99], ["a", 1.0], 3]]}\n'
+        b'{"part": [9, [], []]}\n{"part": [-1, [], []]}\n{"part": 5}\n{"part": [[], [], []]}\n'
+        b'{"fault": [9, "X", "forged", 1, 1]}\n{"stopped": {}}\n{"fault": 7}\n{"names": [1]}\n'
         b'{"load": 5, "done": 1}{\n\xff\xfe\n' + b"[" * 5000 + b"\n"
     )
     votes = run(shard, f"os.write(report(), {lines!r})\nreturn 0")
     assert sum(f.count for f in votes.faults if f.exception == "X") == 0
     assert all(f.message.isprintable() for f in votes.faults)
+    assert votes.slowest == ()
     assert len(votes.votes) == 20
 
 

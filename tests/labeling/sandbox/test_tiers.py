@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from studio.core.errors import Unavailable
+from studio.core.settings import CodePolicy
 from studio.labeling import sandbox
 from studio.labeling.sandbox import tiers
 
@@ -19,12 +20,13 @@ ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = """
 import json, sys
 from studio.core.errors import StudioError
+from studio.core.settings import CodePolicy
 from studio.labeling import sandbox
 from studio.labeling.sandbox import probe
-trusted = sys.argv[1] == "trusted"
-tier = probe(trusted=trusted)
+policy = CodePolicy(logins="logins" in sys.argv[1], trusted_authors="trusted" in sys.argv[1])
+tier = probe(policy)
 try:
-    found = sandbox.discover("def f(x): return A", ("a", "b"), trusted=trusted)
+    found = sandbox.discover("def f(x): return A", ("a", "b"), policy=policy)
 except StudioError as error:
     found = type(error).__name__
 sandbox.close_boxes()
@@ -32,9 +34,9 @@ sys.stdout.write(json.dumps([tier.name, tier.level, tier.sentence, found]))
 """
 
 
-def on_host(*lacks: str, path: str | None = None, trusted: bool = False) -> list[object]:
+def on_host(*lacks: str, path: str | None = None, policy: str = "") -> list[object]:
     """Return what a process finds on a machine that lacks something."""
-    command = [sys.executable, "-c", SCRIPT, "trusted" if trusted else ""]
+    command = [sys.executable, "-c", SCRIPT, policy]
     if lacks:
         hosts = str(Path(__file__).with_name("hosts.py"))
         command = [sys.executable, hosts, ",".join(lacks), *command]
@@ -85,13 +87,13 @@ if platform.machine() == "x86_64":
 
     @pytest.mark.slow
     def test_only_trust_lets_code_run_without_a_sandbox() -> None:
-        name, level, sentence, found = on_host("docker", "no-landlock", trusted=True)
+        name, level, sentence, found = on_host("docker", "no-landlock", policy="trusted")
         assert (name, level, found) == ("unsandboxed", 1, ["f"])
         assert "WITHOUT" in str(sentence)
 
 
 def test_trust_weakens_nothing_where_a_sandbox_can_be_had() -> None:
-    assert sandbox.probe(trusted=True) == sandbox.probe()
+    assert sandbox.probe(CodePolicy(trusted_authors=True)) == sandbox.probe()
 
 
 def test_a_refusing_tier_opens_nothing() -> None:

@@ -14,6 +14,7 @@ _MAX_NAME = 100
 _MAX_MESSAGE = 500
 _MAX_ARGUMENTS = 100_000
 _MAX_FRAMES = 2000
+_MAX_ROWS = 3
 
 _PLAIN = (str, int, float, bool, bytes, type(None))
 _bases = type.__dict__["__mro__"].__get__
@@ -31,20 +32,23 @@ class DocumentTimeout(BaseException):
 
 
 class Faults:
-    """Counts failures by (exception, line); the first of each kind is kept for the report."""
+    """Counts failures by (exception, line); the first rows of each kind are kept."""
 
     def __init__(self, known: frozenset[type]) -> None:
         self._known = known
         self.counts: dict[tuple[str, int | None], int] = {}
+        self.rows: dict[tuple[str, int | None], list[int]] = {}
 
     def describe(self, error: BaseException) -> tuple[str, str, int | None]:
         """Return the name of the exception, its message, and the line of the user's code."""
         return (*self._name_and_message(error), line_of(error))
 
-    def count(self, name: str, line: int | None) -> int:
+    def count(self, name: str, line: int | None, row: int) -> int:
         """Count one more failure and return how many there are of its kind."""
         total = self.counts.get((name, line), 0) + 1
         self.counts[name, line] = total
+        if total <= _MAX_ROWS:
+            self.rows.setdefault((name, line), []).append(row)
         return total
 
     def _name_and_message(self, error: BaseException) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 from .faults import FILE_NAME
 
 MODULE_NAME = "labeling_functions"
+LEXICONS = "lexicons"
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,13 @@ class Found:
             preprocessor.reset_cache()
 
 
-def load(source: str, constants: Mapping[str, int]) -> dict[str, Any]:
+def load(source: str, constants: Mapping[str, int], lexicons: Mapping[str, Any]) -> dict[str, Any]:
     """Run the source as a module; return its globals.
 
     Predefined are the labels' names and Snorkel's decorator: who forgets its import means it all
-    the same. Whatever the source raises passes through.
+    the same. Lexicons are in the module ``lexicons``. Whatever the source raises passes through.
     """
+    sys.modules[LEXICONS] = _module_of(lexicons)
     module = types.ModuleType(MODULE_NAME)
     module.__file__ = FILE_NAME
     module.__dict__.update(constants)
@@ -48,6 +50,15 @@ def load(source: str, constants: Mapping[str, int]) -> dict[str, Any]:
     code = compile(source, FILE_NAME, "exec", dont_inherit=True)
     exec(code, module.__dict__)
     return module.__dict__
+
+
+def _module_of(lexicons: Mapping[str, Any]) -> types.ModuleType:
+    """Return a module with the terms of each lexicon, and labels by term as ``NAME_labels``."""
+    module = types.ModuleType(LEXICONS)
+    for name, (terms, labels) in lexicons.items():
+        module.__dict__[name] = frozenset(terms)
+        module.__dict__[f"{name}_labels"] = labels
+    return module
 
 
 def find(members: Mapping[str, Any], labeling_function: Any) -> dict[str, Found]:

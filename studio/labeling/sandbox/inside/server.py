@@ -24,7 +24,7 @@ from . import kernel, landlock, seccomp
 from .faults import known_exceptions
 
 _MAX_MESSAGE = 1 << 20
-_MAX_DESCRIPTORS = 5
+_MAX_DESCRIPTORS = 64
 
 
 def main(config: dict[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""What is wrong with texts: doubles, near-doubles, personal data, languages. Pure functions."""
