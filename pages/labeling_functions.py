@@ -7,6 +7,7 @@ from studio.services import (
     function_table,
     history,
     labeling,
+    ledger,
     lexicons,
     pairwise,
     pins,
@@ -51,6 +52,8 @@ with left, frame.shown_errors():
         wishes += parts.draw_lexicons(
             lexicons.list_lexicons(store, number), lexicons.usage(store, number), desk
         )
+    elif tab == "models":
+        wishes += parts.draw_models(store, user, project, ledger.ledger(store, number))
     else:
         wishes += parts.draw_module(store, project, rows, desk)
 

@@ -29,6 +29,9 @@ Scalar = str | int | float | bool | None
 MAX_TEXT_LENGTH: Final = 1_000_000
 """Characters of one text; longer ones are refused at import, since no page could show them."""
 
+LONG_TEXT_LENGTH: Final = 10_000
+"""Characters from which on a text is counted as overlong: a model reads its beginning only."""
+
 
 class Split(StrEnum):
     """The part of the project that a document serves."""

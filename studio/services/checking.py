@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from studio.core.documents import MAX_TEXT_LENGTH
+from studio.core.documents import LONG_TEXT_LENGTH
 from studio.core.fingerprints import fingerprint
 from studio.core.jobs import Progress
 from studio.importers.quality.choices import KINDS, CheckOptions
@@ -181,4 +181,4 @@ def _lengths(store: Store, project_id: int, shards: tuple[Shard, ...]) -> dict[s
         n_empty += pc.sum(pc.equal(pc.utf8_trim_whitespace(texts), "")).as_py() or 0
     n = sum(shard.n_docs for shard in shards)
     lengths = store.documents.text_lengths(project_id)[:n]
-    return {"n_empty": n_empty, "n_overlong": int((lengths > MAX_TEXT_LENGTH).sum())}
+    return {"n_empty": n_empty, "n_overlong": int((lengths > LONG_TEXT_LENGTH).sum())}

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from studio.core.documents import Split
+from studio.core.documents import LONG_TEXT_LENGTH, Split
 from studio.core.schema import ABSTAIN
 from studio.importers.base import Incoming
 from studio.importers.quality.choices import ImportChoices
@@ -41,6 +41,8 @@ class ImportQuality:
         Duplicates that belong to another split than the document they equal.
     n_empty
         Rows without a text.
+    n_overlong
+        Texts of more than ``LONG_TEXT_LENGTH`` characters.
     languages
         Documents by ISO 639-1 code, "" for unclear, among ``n_languages`` of them.
     n_languages
@@ -56,6 +58,7 @@ class ImportQuality:
     n_contradicting: int = 0
     n_across_splits: int = 0
     n_empty: int = 0
+    n_overlong: int = 0
     languages: Mapping[str, int] = field(default_factory=dict)
     n_languages: int = 0
     personal: Mapping[str, int] = field(default_factory=dict)
@@ -101,7 +104,7 @@ class Intake:
         self._masked: list[tuple[int, pa.RecordBatch]] = []
         self._personal: dict[str, int] = {}
         self._languages = _Draw()
-        self._n_empty = 0
+        self._n_empty = self._n_overlong = 0
         self.n_rows = self.n_kept = 0
         self.skipped: list[str] = []
 
@@ -124,6 +127,7 @@ class Intake:
         self.n_rows += len(texts)
         self.n_kept += int(kept.sum())
         self._n_empty += batch.n_skipped
+        self._n_overlong += sum(len(text) > LONG_TEXT_LENGTH for text in texts)
         self.skipped += batch.skipped
         stored = batch.batch.filter(pa.array(kept))
         place = stored.schema.get_field_index("text")
@@ -195,6 +199,7 @@ class Intake:
             n_contradicting=n_contradicting,
             n_across_splits=int(across.sum()),
             n_empty=self._n_empty,
+            n_overlong=self._n_overlong,
             languages=dict(sorted(counted.items(), key=lambda item: -item[1])),
             n_languages=len(languages),
             personal=dict(self._personal),

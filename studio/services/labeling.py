@@ -13,6 +13,7 @@ from studio.core.users import Role, User
 from studio.jobs.handlers import handles
 from studio.jobs.queue import enqueue
 from studio.labeling.base import Limits, kinds
+from studio.labeling.own_code import own_code
 from studio.labeling.sandbox import discover, probe
 from studio.services import applying
 from studio.services.function_table import FunctionRow, list_functions
@@ -174,7 +175,7 @@ def save_code(store: Store, actor: User, project_id: int, code: str) -> list[str
                 project_id,
                 kind="python",
                 name=name,
-                options={"code": code, "function": name},
+                options={"code": own_code(code, name, names), "function": name},
                 lf_id=known.lf_id if known else None,
             )
     return names

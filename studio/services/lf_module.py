@@ -16,6 +16,7 @@ from studio.labeling.base import Limits
 from studio.labeling.imports import lexicon_names
 from studio.labeling.module_export import export_functions
 from studio.labeling.module_text import NAMES
+from studio.labeling.own_code import own_code
 from studio.labeling.sandbox import discover
 from studio.labeling.user_modules import names_in
 from studio.services import labeling, resources
@@ -78,7 +79,7 @@ def preview_module(store: Store, project_id: int, code: str) -> ModulePreview:
     conflicts = {n: existing[n].kind for n in names if n in existing and _is_other(existing[n])}
     new = [n for n in names if n not in existing]
     known = [n for n in names if n in existing and n not in conflicts]
-    same = [n for n in known if dict(existing[n].options) == _options(code, n)]
+    same = [n for n in known if dict(existing[n].options) == _options(code, n, names)]
     return ModulePreview(
         new=tuple(new),
         changed=tuple(n for n in known if n not in same),
@@ -114,6 +115,7 @@ def import_module(
     actor.require(Role.EDITOR)
     found = preview_module(store, project_id, code)
     wanted = _wanted(found, names)
+    every = [*found.new, *found.changed, *found.unchanged, *found.conflicts]
     taken = [name for name in wanted if name in found.conflicts]
     if taken:
         raise Conflict(
@@ -130,7 +132,7 @@ def import_module(
                     project_id,
                     kind="python",
                     name=name,
-                    options=_options(code, name),
+                    options=_options(code, name, every),
                     lf_id=known.get(name),
                 )
     return ModulePreview(
@@ -244,5 +246,5 @@ def _is_other(function: LabelingFunction) -> bool:
     return function.kind != "python"
 
 
-def _options(code: str, name: str) -> dict[str, Any]:
-    return {"code": code, "function": name}
+def _options(code: str, name: str, names: Sequence[str]) -> dict[str, Any]:
+    return {"code": own_code(code, name, names), "function": name}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from studio.core.schema import LabelSchema
 from studio.ui import session
 from studio.ui.palette import Surface, label_color, mix, surface
-from studio.ui.text import _, n_, plain, short
+from studio.ui.text import _, n_, short
 
 ROW_HEIGHT: Final = 32
 MAX_HEIGHT: Final = 640
@@ -40,6 +40,7 @@ def labels(title: str, schema: LabelSchema, *, help: str | None = None) -> Any: 
     dark = session.is_dark()
     return st.column_config.MultiselectColumn(
         title,
+        width=130,
         help=help,
         options=list(schema.names),
         color=[label_color(label, dark).solid for label in range(schema.cardinality)],
@@ -121,7 +122,7 @@ def draw_confusion(
         column_config={
             "gold": st.column_config.TextColumn(_("gold ↓  decided →"), pinned=True),
             **{
-                str(c): st.column_config.NumberColumn(plain(short(name, 28)), width="small")
+                str(c): st.column_config.NumberColumn(short(name, 28), width="small")
                 for c, name in enumerate(names)
             },
         },
@@ -166,7 +167,7 @@ def draw_heat(
             "name": st.column_config.TextColumn("", pinned=True),
             **{
                 str(c): st.column_config.NumberColumn(
-                    plain(short(name, 28)), width="small", format="percent"
+                    short(name, 28), width="small", format="percent"
                 )
                 for c, name in enumerate(names)
             },

@@ -192,7 +192,8 @@ def test_the_job_of_an_import_takes_choices_and_says_what_it_found(
     store: Store, tmp_path: Path
 ) -> None:
     number = new_project(store)
-    content = io.BytesIO(b"text,n\nmail a@b.co,1\nmail a@b.co,2\n,3\nWo ist mein Paket?,4\n")
+    rows = ["text,n", "mail a@b.co,1", "mail a@b.co,2", ",3", "Wo ist mein Paket?,4"]
+    content = io.BytesIO("\n".join([*rows, "x" * 10_001 + ",5", ""]).encode())
     upload = importing.stage_upload(store, ME, number, name="a.csv", stream=content)
     job = importing.start_import(
         store,
@@ -205,10 +206,11 @@ def test_the_job_of_an_import_takes_choices_and_says_what_it_found(
         choices=MASK.model_copy(update={"duplicates": "merge"}),
     )
     found = do(store, job)
-    assert found["n_documents"] == 2
+    assert found["n_documents"] == 3
     told = found["quality"]
     assert isinstance(told, dict)
     assert (told["n_merged"], told["n_masked"], told["n_empty"]) == (1, 1, 1)
+    assert told["n_overlong"] == 1
     assert told["personal"] == {"email": 1}
     assert told["languages"]["de"] == 1
 

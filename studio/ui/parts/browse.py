@@ -19,7 +19,7 @@ from studio.services import browsing, documents
 from studio.services.documents import PAGE_SIZES, DocumentRow
 from studio.storage.store import Store
 from studio.ui import frame, html, navigation, session, tables
-from studio.ui.parts import browse_more, browse_state, slices
+from studio.ui.parts import browse_more, browse_state, quality, slices
 from studio.ui.text import _, n_, plain, short
 
 MOST_TEXT: Final = 2_000
@@ -92,6 +92,7 @@ def _draw(store: Store, user: User, project: Project) -> None:
     picked = _draw_table(rows, project.schema, key=f"documents.table.{view}")
     if picked is not None:
         _draw_whole(rows[picked], project)
+        quality.draw_reveal(store, user, project, rows[picked].document.doc_id)
 
 
 def _draw_bar(store: Store, project: Project, query: DocumentFilter) -> None:
@@ -198,7 +199,7 @@ def _draw_table(found: Sequence[DocumentRow], schema: LabelSchema, *, key: str) 
         "weak label": tables.labels(_("weak label"), schema),
         "probability": tables.share(_("probability")),
         "external id": tables.text(_("external id")),
-        **{name: tables.text(plain(name)) for name in metadata},
+        **{name: tables.text(name) for name in metadata},
     }
     return tables.draw_rows(rows, columns, key=key, pick=True)
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import streamlit as st
 
-from studio.core.documents import MAX_TEXT_LENGTH, Split
+from studio.core.documents import LONG_TEXT_LENGTH, Split
 from studio.core.projects import Project
 from studio.core.users import Role, User
 from studio.importers.quality.choices import CheckOptions, ImportChoices
@@ -58,6 +58,14 @@ def show_import(project: Project, result: Mapping[str, Any]) -> None:
     if not found:
         return
     sentences = [*_about_duplicates(found), *_about_personal(found)]
+    if found.get("n_overlong"):
+        sentences.append(
+            n_(
+                "{n} text is overlong: a model reads its beginning only.",
+                "{n} texts are overlong: a model reads their beginning only.",
+                found["n_overlong"],
+            )
+        )
     if found["n_empty"]:
         sentences.append(
             n_(
@@ -219,7 +227,9 @@ def _draw_report(found: QualityReport, project: Project) -> None:
         (found.n_empty, _("Empty texts")),
         (
             found.n_overlong,
-            _("Texts of more than {n} characters").format(n=f"{MAX_TEXT_LENGTH:,}"),
+            _("Texts of more than {n} characters, of which models read the beginning only").format(
+                n=f"{LONG_TEXT_LENGTH:,}"
+            ),
         ),
     ]
     for n, title in odd:

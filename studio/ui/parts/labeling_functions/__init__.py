@@ -8,6 +8,7 @@ from studio.ui.parts.labeling_functions.history import show_faults, show_history
 from studio.ui.parts.labeling_functions.ideas import draw_pairwise, draw_suggestions
 from studio.ui.parts.labeling_functions.layout import LEAD, columns, draw_sides, draw_tabs
 from studio.ui.parts.labeling_functions.lexicons import draw_lexicons
+from studio.ui.parts.labeling_functions.models import draw_models
 from studio.ui.parts.labeling_functions.module import draw_module
 from studio.ui.parts.labeling_functions.panels import (
     show_comparing,
@@ -30,6 +31,7 @@ __all__ = [
     "draw_apply",
     "draw_editor",
     "draw_lexicons",
+    "draw_models",
     "draw_module",
     "draw_pairwise",
     "draw_sides",

@@ -22,7 +22,7 @@ from studio.services import (
 )
 from studio.ui import session
 from studio.ui.frame import Frame
-from studio.ui.parts import panel
+from studio.ui.parts import endpoints, panel
 from studio.ui.parts.labeling_functions.desk import Desk, Do, begin
 from studio.ui.parts.labeling_functions.editor import Draft, checked, chosen_slice
 from studio.ui.parts.labeling_functions.module import PREVIEW
@@ -243,6 +243,10 @@ def _delete_lexicon(ask: _Ask) -> None:
     ask.desk.deleted_lexicon = ask.value["name"]
 
 
+def _endpoint(ask: _Ask) -> None:
+    endpoints.carry_out(ask.view.store, ask.view.user, ask.value["wish"], ask.view.project)
+
+
 def _look_into(ask: _Ask) -> None:
     try:
         code = bytes(ask.value["data"]).decode("utf-8")
@@ -296,6 +300,7 @@ _COMMANDS: Final[dict[str, Callable[[_Ask], None]]] = {
     "compare": _compare,
     "save_lexicon": _save_lexicon,
     "delete_lexicon": _delete_lexicon,
+    "endpoint": _endpoint,
     "look_into": _look_into,
     "import_module": _import_module,
     "restore_lexicon": _restore_lexicon,

@@ -13,7 +13,7 @@ from studio.ui.text import _
 LEAD: Final = (
     "Rules that vote for a label or abstain. Let them overlap and conflict: that is what teaches."
 )
-TABS: Final = ("functions", "suggested", "pairs", "lexicons", "module")
+TABS: Final = ("functions", "suggested", "pairs", "lexicons", "models", "module")
 
 
 def columns() -> Sequence[Any]:
@@ -32,6 +32,7 @@ def draw_tabs(n_functions: int) -> str:
         "suggested": _("Suggested"),
         "pairs": _("Pairs"),
         "lexicons": _("Lexicons"),
+        "models": _("Language models"),
         "module": _("Export, import"),
     }
     chosen = st.segmented_control(

@@ -9,14 +9,14 @@ import streamlit as st
 
 from studio.core.functions import Fault
 from studio.core.schema import ABSTAIN, LabelSchema
-from studio.services import trial_results
+from studio.services import completions, trial_results
 from studio.services.flips import Flips
 from studio.services.trial_results import CHIPS, Trial, TrialDoc
 from studio.storage.store import Store
 from studio.ui import html, session
 from studio.ui.components.doclist import Button, Item, Pressed, Tone, draw_documents
 from studio.ui.parts.labeling_functions.desk import Desk, Do
-from studio.ui.text import _, percent, plain
+from studio.ui.text import _, percent, plain, short
 
 PAGE: Final = 20
 
@@ -153,8 +153,9 @@ def _show_documents(
     if not total:
         html.note(_EMPTY.get(chip, ""))
         return []
+    said = _answers(store, trial, [doc.doc_id for doc in found])
     pressed = draw_documents(
-        [_item(doc) for doc in found],
+        [_item(doc, said.get(doc.doc_id, "")) for doc in found],
         schema,
         key=f"labeling.docs.{chip}",
         buttons=buttons(desk),
@@ -199,7 +200,15 @@ def _right_label(doc: TrialDoc) -> int | None:
     return doc.gold if doc.gold is not None else doc.vote
 
 
-def _item(doc: TrialDoc) -> Item:
+def _answers(store: Store, trial: Trial, doc_ids: Sequence[int]) -> dict[int, str]:
+    """Return what a language model said of documents; empty for functions that ask none."""
+    if trial.kind != "prompt":
+        return {}
+    kept = completions.kept_answers(store, trial.project_id, trial.options, doc_ids)
+    return {one.doc_id: one.answer for one in kept if one.answer is not None}
+
+
+def _item(doc: TrialDoc, said: str = "") -> Item:
     chips: list[tuple[int, str]] = []
     notes: list[tuple[str, Tone]] = []
     if doc.vote is not None and doc.vote != ABSTAIN:
@@ -214,6 +223,8 @@ def _item(doc: TrialDoc) -> Item:
     if doc.pin is not None:
         kept = (ABSTAIN if doc.vote is None else doc.vote) == doc.pin.wanted
         notes.append((_("pin holds"), "good") if kept else (_("pin broken"), "bad"))
+    if said:
+        notes.append((_("answer: {words}").format(words=short(said, 80)), ""))
     if doc.fault:
         notes.append((doc.fault, "bad"))
     marks = [(start, end, doc.vote) for start, end in doc.spans if doc.vote is not None]
