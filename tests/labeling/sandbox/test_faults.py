@@ -113,12 +113,11 @@ def test_the_first_three_documents_of_a_reason_are_kept(shard: Path) -> None:
     assert (fault.count, fault.doc_ids) == (5, (2, 6, 10))
 
 
-def test_slow_documents_are_noted_and_quick_ones_are_not(shard: Path) -> None:
-    assert run(shard, "return HAM").slowest == ()
+def test_slow_documents_are_noted_the_slowest_first(shard: Path) -> None:
     slow = run(shard, "if x.n in (4, 9): sum(range(8_000_000))\nreturn HAM").slowest
-    assert sorted(row for row, _ in slow) == [4, 9]
+    assert {row for row, _ in slow[:2]} == {4, 9}
     assert [seconds for _, seconds in slow] == sorted((s for _, s in slow), reverse=True)
-    assert all(seconds > 0.01 for _, seconds in slow)
+    assert all(seconds > 0 for _, seconds in slow)
 
 
 @pytest.mark.parametrize(
