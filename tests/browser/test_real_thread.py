@@ -11,9 +11,11 @@ from playwright.sync_api import Page, expect
 from tests.browser.serving import idle
 from tests.browser.walking import (
     add_keyword,
+    choose_kind,
     create_project,
     go,
     import_file,
+    new_function,
     press,
     shown,
     wait_for_jobs,
@@ -52,20 +54,17 @@ def test_from_raw_comments_to_a_model_that_says_why(
     add_keyword(page, "subscribe", "SPAM", ["subscribe", "subscribing", "channel"])
     add_keyword(page, "song", "HAM", ["song", "love", "music", "video", "views"])
     add_keyword(page, "link", "SPAM", ["http", "www", "com"])
-    page.locator(".st-key-labeling-kind-new, .st-key-labeling\\.kind\\.new").get_by_text(
-        "Python"
-    ).click()
-    idle(page)
+    number = new_function(page)
+    choose_kind(page, "Python")
     editor = page.frame_locator("iframe[title*='code_editor']").locator(".ace_text-input")
     editor.press("Control+a")
     page.keyboard.insert_text(CODE)
     editor.blur()
     page.wait_for_timeout(1500)
-    press(page, "labeling.save.new")
+    press(page, f"labeling.save.{number}")
     expect(page.get_by_text(re.compile("Saved: lf"))).to_be_visible(timeout=60_000)
-    press(page, "labeling.apply")
     wait_for_jobs(page)
-    shown(page, "All votes are up to date.")
+    shown(page, "All votes are in.")
 
     go(page, "Weak labels")
     press(page, "weak.fit")
