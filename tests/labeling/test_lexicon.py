@@ -38,6 +38,14 @@ def test_one_label_for_all_terms(tmp_path: Path) -> None:
     assert found.votes.tolist() == [1, 1, -1]
 
 
+def test_texts_are_more_than_is_looked_through_at_once(tmp_path: Path) -> None:
+    texts = ["so " * 350_000 + word for word in ("love", "check", "so") * 4]
+    found = vote(tmp_path, "lexicon", texts, {"lexicon": "moods"})
+    assert found.votes.tolist() == [0, 1, -1] * 4
+    found = vote(tmp_path, "lexicon", texts, {"lexicon": "moods", "label": "spam"})
+    assert found.votes.tolist() == [1, 1, -1] * 4
+
+
 def test_a_lexicon_without_labels_needs_one(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="'plain' have no labels. Choose the label"):
         vote(tmp_path, "lexicon", ["a"], {"lexicon": "plain"}, OFFER)

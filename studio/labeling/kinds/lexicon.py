@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +18,9 @@ from studio.core.schema import ABSTAIN, LabelSchema
 from studio.labeling.base import Asking, LFKind, ShardSource, Spans, kinds
 from studio.labeling.constants import constant_of, literals
 from studio.labeling.terms import Pairs, finder
+
+_TOGETHER: Final = 8 << 20
+"""Bytes of text that are looked through at once."""
 
 
 class LexiconOptions(Options):
@@ -62,11 +67,15 @@ class Lexicon(LFKind):
         lexicon = asking.resources.lexicon(options.lexicon)
         labels = _labels_of(lexicon, options.label, asking.schema)
         found_by = finder(lexicon.terms, options.whole_words, options.case_sensitive)
+        distinct = _distinct(labels)
         votes = np.full(source.n_docs, ABSTAIN, np.int16)
         first = 0
-        for texts in source.texts():
-            part = _decide(found_by.pairs(texts), labels, len(texts))
-            votes[first : first + len(texts)] = part
+        for texts in _gathered(source.texts()):
+            if len(distinct) == 1 and (labels != ABSTAIN).all():
+                votes[first + found_by.rows(texts)] = distinct[0]
+            else:
+                part = _decide(found_by.pairs(texts), labels, distinct, len(texts))
+                votes[first : first + len(texts)] = part
             first += len(texts)
             asking.progress(first / max(1, source.n_docs))
         return Votes(votes)
@@ -98,7 +107,7 @@ class Lexicon(LFKind):
         labels = _labels_of(lexicon, options.label, asking.schema)
         found_by = finder(lexicon.terms, options.whole_words, options.case_sensitive)
         pairs = found_by.pairs(pa.array([text], pa.large_string()))
-        vote = int(_decide(pairs, labels, 1)[0])
+        vote = int(_decide(pairs, labels, _distinct(labels), 1)[0])
         return found_by.spans(text, labels == vote) if vote != ABSTAIN else []
 
 
@@ -120,12 +129,29 @@ def _labels_of(lexicon: Terms, label: str | int | None, schema: LabelSchema) -> 
     return labels
 
 
-def _decide(pairs: Pairs, labels: NDArray[np.int64], n_docs: int) -> NDArray[np.int16]:
+def _gathered(batches: Iterable[pa.Array]) -> Iterator[pa.Array]:
+    """Join batches up to some megabytes: each look-up prepares the whole lexicon anew."""
+    waiting: list[pa.Array] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(part.nbytes for part in waiting) >= _TOGETHER:
+            yield pa.concat_arrays(waiting)
+            waiting = []
+    if waiting:
+        yield pa.concat_arrays(waiting)
+
+
+def _distinct(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the labels that terms speak for; only these get a column of counts."""
+    return np.unique(labels[labels != ABSTAIN])
+
+
+def _decide(
+    pairs: Pairs, labels: NDArray[np.int64], distinct: NDArray[np.int64], n_docs: int
+) -> NDArray[np.int16]:
     """Return the label with the most terms in each document, -1 for none and for a tie."""
     rows, terms = pairs
     speaks = labels[terms] != ABSTAIN
-    # Only the labels of the lexicon get a column: a project may have a thousand.
-    distinct = np.unique(labels[labels != ABSTAIN])
     votes = np.full(n_docs, ABSTAIN, np.int16)
     columns = np.searchsorted(distinct, labels[terms[speaks]])
     cells = rows[speaks] * len(distinct) + columns
