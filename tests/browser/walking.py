@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from studio.labeling.base import kinds
 from tests.browser.serving import idle
 
 
@@ -92,7 +93,15 @@ def new_function(page: Page) -> str:
 
 def choose_kind(page: Page, title: str) -> None:
     """Choose the kind of the function in the editor."""
+    summary = next(kind.summary for kind in kinds.members() if kind.title.startswith(title))
     keyed(page, f"labeling.kind.{editor(page)}").get_by_text(title).click()
+    said = page.get_by_text(summary)
+    try:
+        expect(said).to_be_visible(timeout=5_000)
+    except AssertionError:
+        # The end of a job draws the page anew, and may do so under the mouse.
+        keyed(page, f"labeling.kind.{editor(page)}").get_by_text(title).click()
+    expect(said).to_be_visible()
     idle(page)
 
 
