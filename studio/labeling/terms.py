@@ -78,10 +78,10 @@ class _Words:
         """Return rows of ASCII texts and terms that are words in them, repeated ones too."""
         data, offsets = bytes_of(texts)
         starts, words = ascii_words(data, offsets)
-        places = pc.index_in(words, self._terms).fill_null(-1).to_numpy()
-        there = np.flatnonzero(places >= 0)
+        places = pc.index_in(words, self._terms)
+        there = np.flatnonzero(places.is_valid().to_numpy(zero_copy_only=False))
         rows = np.searchsorted(offsets, starts[there], side="right") - 1
-        return rows, self._numbers[places[there]]
+        return rows, self._numbers[places.drop_null().to_numpy()]
 
 
 class TermFinder:
